@@ -1,0 +1,62 @@
+package credstore
+
+import "context"
+
+// Mode is a value of Codex's cli_auth_credentials_store.
+type Mode string
+
+// The modes that Codex knows.
+const (
+	ModeFile      Mode = "file"      // auth.json in CODEX_HOME; Codex's default
+	ModeKeyring   Mode = "keyring"   // the operating system's credential store
+	ModeAuto      Mode = "auto"      // the keyring where it works, else the file
+	ModeEphemeral Mode = "ephemeral" // this process only
+)
+
+// Modes lists the modes in the order in which a person should meet them.
+func Modes() []Mode { return []Mode{ModeFile, ModeKeyring, ModeAuto, ModeEphemeral} }
+
+// ParseMode returns the mode that text names.
+func ParseMode(text string) (Mode, bool) {
+	for _, m := range Modes() {
+		if string(m) == text {
+			return m, true
+		}
+	}
+	return "", false
+}
+
+// Kind is the kind of place that really holds a login.
+type Kind string
+
+// The kinds of place.
+const (
+	KindFile    Kind = "file"
+	KindKeyring Kind = "keyring"
+	KindMemory  Kind = "memory"
+)
+
+// Place describes where a login is, safe to print.
+type Place struct {
+	Kind Kind
+	// Where is the file's path, or the keyring entry as "service / account".
+	Where string
+	// Fallback is why automatic choice passed over the keyring; nil otherwise.
+	Fallback error
+}
+
+// Store keeps one login, the active one. Implementations may be used by
+// several goroutines and by several processes at once.
+type Store interface {
+	// Load returns the login and the place where it was found, ErrNotFound
+	// when there is none, or an *Error.
+	Load(ctx context.Context) (*Auth, Place, error)
+	// Save replaces the login, whole or not at all. Once it has begun to write
+	// it is not interrupted by ctx.
+	Save(ctx context.Context, a *Auth) (Place, error)
+	// Delete removes every copy that Load of this store could find,
+	// ErrNotFound when there was none.
+	Delete(ctx context.Context) error
+	// Mode is the mode that the store stands for.
+	Mode() Mode
+}
