@@ -1,0 +1,102 @@
+package flows
+
+import (
+	"sync"
+	"time"
+)
+
+// Challenge is what a person has to answer: a page to open, a code to type.
+// The exported fields do not change after Begin. It holds nothing secret that
+// can be printed.
+type Challenge struct {
+	// Method is the way that is really taken; it differs from the one asked
+	// for where the server has device codes disabled.
+	Method Method
+	// URL is the page to open: the authorization URL or the device page. Empty
+	// for keys and tokens.
+	URL string
+	// UserCode is the one-time code to type at URL, as the server wrote it.
+	UserCode string
+	// CompleteURL is a page that needs no typing (RFC 8628
+	// verification_uri_complete); empty where the server sends none.
+	CompleteURL string
+	// ExpiresAt is when the code stops working; zero is never.
+	ExpiresAt time.Time
+	// Port is where the listener waits for the browser; 0 without one.
+	Port int
+
+	request Request
+	flow    flow
+
+	mu    sync.Mutex
+	notes []Note
+}
+
+// ScanURL is what a QR code should hold: the complete URL where there is one.
+func (c *Challenge) ScanURL() string {
+	if c.CompleteURL != "" {
+		return c.CompleteURL
+	}
+	return c.URL
+}
+
+// NoteCode names a thing that a worker has to say while it waits.
+type NoteCode string
+
+// The notes. None of them ends the sign-in.
+const (
+	NoteDeviceCodeDisabled NoteCode = "device_code_disabled" // the server has no device codes; the browser is used instead
+	NoteBrowserFailed      NoteCode = "browser_failed"       // the browser did not start
+	NoteOtherPort          NoteCode = "other_port"           // 1455 was taken, 1457 is used; Holder has it
+	NoteWrongState         NoteCode = "wrong_state"          // an answer of another sign-in came in and was refused
+	NoteRetrying           NoteCode = "retrying"             // the network or the server failed; it is tried again
+	NoteSlowDown           NoteCode = "slow_down"            // the server asked for fewer questions
+	NoteRecovered          NoteCode = "recovered"            // it works again
+	NoteExchanging         NoteCode = "exchanging"           // the answer arrived; the login is being fetched and stored
+	NoteKeyringUnusable    NoteCode = "keyring_unusable"     // automatic choice took the file; Err says why
+	NoteStoreConfigured    NoteCode = "store_configured"     // cli_auth_credentials_store was written to config.toml
+	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why
+	NoteOldCopyLeft        NoteCode = "old_copy_left"        // the former place could not be cleared; Err says why
+	NotePreviousNotKept    NoteCode = "previous_not_kept"    // the login that was replaced could not be read, so there was nothing to keep
+)
+
+// Note is something that a worker says while it goes on working.
+type Note struct {
+	Code   NoteCode
+	At     time.Time
+	Err    error  // the cause, for Explain; nil for most
+	Holder string // the program that holds a port
+}
+
+// Notes returns everything said so far, oldest first.
+func (c *Challenge) Notes() []Note {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Note(nil), c.notes...)
+}
+
+// note records n unless it would repeat the last one.
+func (c *Challenge) note(n Note) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.notes) > 0 && c.notes[len(c.notes)-1].Code == n.Code {
+		return
+	}
+	c.notes = append(c.notes, n)
+}
+
+// Answer takes what the person pasted while Finish waits: in the browser flow
+// the redirect URL, or the bare code. It returns an *InputError when the text
+// cannot be that, and nothing has changed then.
+func (c *Challenge) Answer(text string) error {
+	if b, ok := c.flow.(*browserFlow); ok {
+		return b.paste(text)
+	}
+	return &InputError{Problem: InputNotExpected}
+}
+
+// Close frees the listener and ends a Finish that still waits. It may be
+// called more than once.
+func (c *Challenge) Close() { c.flow.close() }
+
+func (c *Challenge) settle(err error) { c.flow.settle(err) }

@@ -1,0 +1,140 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"codex-login/credstore"
+	"codex-login/policy"
+)
+
+// Login does everything that can be done to the login of one CODEX_HOME. Its
+// fields are set once; its methods may be called from several goroutines.
+type Login struct {
+	Home   credstore.Home
+	Rules  *policy.Rules
+	Issuer Issuer
+	Client *http.Client
+	// Open shows a URL in the person's browser; nil never opens one.
+	Open func(ctx context.Context, url string) error
+	// Clock is the time; the zero value is the real one.
+	Clock Clock
+	// Timeout ends a sign-in that nobody finishes; zero waits for ever in the
+	// browser flow and until the code expires in the device flow.
+	Timeout time.Duration
+}
+
+// Request says which sign-in is wanted.
+type Request struct {
+	Method Method
+	// Store is where the login shall be kept; empty is the configured mode. A
+	// mode other than the configured one is written to config.toml after the
+	// login was stored, because Codex would not find the login otherwise.
+	Store credstore.Mode
+	// Secret is the API key or the access token as typed or read.
+	Secret credstore.Secret
+	// Verify asks the API whether the key works before it is saved.
+	Verify bool
+}
+
+// Begin makes the challenge that the person has to answer: a URL with its
+// listener up, or a code. It returns a *policy.Violation for a forbidden
+// method, an *InputError for a secret that cannot be one, and otherwise the
+// errors of the network and the listener.
+func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
+	if v := l.Rules.Allows(r.Method.credential()); v != nil {
+		return nil, v
+	}
+	if r.Store == "" {
+		r.Store = l.Mode()
+	}
+	switch r.Method {
+	case Device:
+		c, err := l.beginDevice(ctx, r)
+		if errors.Is(err, ErrDeviceCodeDisabled) {
+			return l.beginBrowserInstead(ctx, r)
+		}
+		return c, err
+	case APIKey:
+		return l.beginAPIKey(r)
+	case AccessToken:
+		return l.beginAccessToken(r)
+	case Browser:
+	}
+	return l.beginBrowser(ctx, r)
+}
+
+// beginBrowserInstead is the way out where the server has device codes
+// disabled: the browser sign-in, with a note that says why.
+func (l *Login) beginBrowserInstead(ctx context.Context, r Request) (*Challenge, error) {
+	c, err := l.beginBrowser(ctx, r)
+	if err != nil {
+		return nil, errors.Join(ErrDeviceCodeDisabled, err)
+	}
+	c.note(Note{Code: NoteDeviceCodeDisabled})
+	return c, nil
+}
+
+// Finish waits for the answer to the challenge and stores the login. It closes
+// the challenge. Cancelling ctx ends it, except while the login is written.
+func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
+	defer c.Close()
+	receipt, err := l.finish(ctx, c)
+	err = cancelled(ctx, err)
+	c.settle(err)
+	return receipt, err
+}
+
+func (l *Login) finish(ctx context.Context, c *Challenge) (Receipt, error) {
+	grant, err := c.flow.await(ctx)
+	if err != nil {
+		return Receipt{}, err
+	}
+	found, err := c.flow.exchange(ctx, grant)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if v := l.Rules.Check(c.request.Method.credential(), found.account.WorkspaceID); v != nil {
+		return Receipt{}, v
+	}
+	c.flow.enrich(ctx, found.auth)
+	if err := ctx.Err(); err != nil {
+		return Receipt{}, err
+	}
+	return l.save(context.WithoutCancel(ctx), c.request.Store, found)
+}
+
+// flow is what the ways to sign in differ in.
+type flow interface {
+	// await blocks until the person has answered.
+	await(ctx context.Context) (grant, error)
+	// exchange turns the answer into a login.
+	exchange(ctx context.Context, g grant) (identified, error)
+	// enrich adds what is good to have and not worth failing for.
+	enrich(ctx context.Context, a *credstore.Auth)
+	// settle tells whoever waits at the other end how it went.
+	settle(err error)
+	// close frees what the flow holds; it may be called more than once.
+	close()
+}
+
+// grant is an authorization code (RFC 6749 section 4.1.2) and the PKCE
+// verifier that goes with it. Both are empty where there is nothing to trade.
+type grant struct{ code, verifier, redirectURI string }
+
+// identified is a login and whose it is.
+type identified struct {
+	auth    *credstore.Auth
+	account Account
+}
+
+// Mode is the configured store mode.
+func (l *Login) Mode() credstore.Mode {
+	m, ok := credstore.ParseMode(l.Rules.Store.Value)
+	if !ok {
+		return credstore.ModeFile
+	}
+	return m
+}

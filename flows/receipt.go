@@ -1,0 +1,16 @@
+package flows
+
+import "codex-login/credstore"
+
+// Receipt is the proof of a stored login, safe to print.
+type Receipt struct {
+	Account Account
+	// Previous is the ChatGPT session that this login replaced. It was put
+	// into the account book and still works; nil when there was none.
+	Previous *Account
+	// Notes is what should be said besides: where the store fell back to, what
+	// was written to config.toml.
+	Notes []Note
+
+	previous *credstore.Auth
+}
