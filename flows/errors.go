@@ -1,0 +1,130 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// The ways in which a sign-in ends without a login and without anything being
+// broken.
+var (
+	ErrDenied             = errors.New("the sign-in was refused by the person or the issuer")
+	ErrExpired            = errors.New("the one-time code expired")
+	ErrCancelled          = errors.New("the sign-in was cancelled")
+	ErrTakenOver          = errors.New("another sign-in on this machine took over the port")
+	ErrTimedOut           = errors.New("nobody finished the sign-in in time")
+	ErrDeviceCodeDisabled = errors.New("device codes are not enabled on this server")
+	ErrNotEntitled        = errors.New("Codex is not enabled for this workspace") //nolint:staticcheck // a product's name
+)
+
+// DeniedError carries what the issuer said when it refused (RFC 6749 section
+// 4.1.2.1), already safe to print. It is ErrDenied.
+type DeniedError struct{ Code, Description string }
+
+func (e *DeniedError) Error() string {
+	if e.Description != "" {
+		return "sign-in refused: " + e.Description
+	}
+	return "sign-in refused: " + e.Code
+}
+
+// Is makes it ErrDenied.
+func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
+
+// PortBusyError says that neither of the two ports that the issuer accepts is
+// free.
+type PortBusyError struct{ Ports []PortHolder }
+
+// PortHolder is a port and the program that listens there; Program is empty
+// when it cannot be told.
+type PortHolder struct {
+	Port    int
+	Program string
+	PID     int
+}
+
+func (e *PortBusyError) Error() string { return fmt.Sprintf("ports are in use: %v", e.Ports) }
+
+// NetworkProblem is the kind of trouble between here and the server.
+type NetworkProblem string
+
+// The network problems.
+const (
+	Offline NetworkProblem = "offline" // no connection: name not found, refused, timed out
+	TLS     NetworkProblem = "tls"     // the server's certificate is not trusted
+	Proxy   NetworkProblem = "proxy"   // the proxy did not let the connection through
+)
+
+// NetworkError is a request that got no answer. Host never holds a path or a
+// query.
+type NetworkError struct {
+	Problem NetworkProblem
+	Host    string
+	Err     error
+}
+
+func (e *NetworkError) Error() string {
+	return fmt.Sprintf("%s cannot be reached (%s): %v", e.Host, e.Problem, e.Err)
+}
+
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// ServerError is an answer that cannot be used. Detail is what the server
+// said, safe to print and cut to a sensible length.
+type ServerError struct {
+	Host      string
+	Endpoint  string // the path, without a query
+	Status    int    // the HTTP status; 200 with an unusable body
+	Code      string // the machine-readable error code, if any
+	Detail    string
+	RequestID string
+}
+
+func (e *ServerError) Error() string {
+	s := fmt.Sprintf("%s%s answered %d", e.Host, e.Endpoint, e.Status)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}
+
+// InputProblem is what is wrong with a text that a person gave.
+type InputProblem string
+
+// The input problems.
+const (
+	InputEmpty          InputProblem = "empty"
+	InputNotExpected    InputProblem = "not_expected"    // nothing can be pasted here
+	InputTooLong        InputProblem = "too_long"        //
+	InputSpaces         InputProblem = "spaces"          // white space inside a key: more than a key was pasted
+	InputCharacters     InputProblem = "characters"      // characters that no key has
+	InputNotAKey        InputProblem = "not_a_key"       // something else: an access token, a JWT, a URL
+	InputTooShort       InputProblem = "too_short"       //
+	InputKeyIsToken     InputProblem = "key_is_token"    // a personal access token where a key is wanted
+	InputTokenIsKey     InputProblem = "token_is_key"    // a key where an access token is wanted
+	InputNotAToken      InputProblem = "not_a_token"     //
+	InputNotARedirect   InputProblem = "not_a_redirect"  // not a redirect URL and not a code
+	InputWrongState     InputProblem = "wrong_state"     // a redirect URL of another sign-in
+	InputNoCode         InputProblem = "no_code"         // a redirect URL without a code
+	InputKeyRefused     InputProblem = "key_refused"     // the API says that the key is not valid
+	InputTokenRefused   InputProblem = "token_refused"   // the issuer says that the access token is not valid
+	InputAlreadyWaiting InputProblem = "already_waiting" // an answer was taken before
+)
+
+// InputError says that what a person gave cannot be used. It never holds the
+// text itself.
+type InputError struct{ Problem InputProblem }
+
+func (e *InputError) Error() string { return "input: " + string(e.Problem) }
+
+// cancelled makes ErrCancelled of an error that only came because ctx ended.
+func cancelled(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrTimedOut
+	}
+	return ErrCancelled
+}
