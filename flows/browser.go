@@ -1,0 +1,169 @@
+package flows
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"codex-login/credstore"
+)
+
+// callbackPath is where the issuer sends the browser back to (RFC 8252 section
+// 7.3). Codex 0.169 writes the host as 127.0.0.1.
+const callbackPath = "/auth/callback"
+
+// browserFlow is the authorization-code flow with PKCE (RFC 7636) and a
+// loopback redirect. The first answer wins: the browser's or the pasted one.
+type browserFlow struct {
+	login     *Login
+	challenge *Challenge
+
+	state, verifier, redirectURI string
+
+	answers chan authorization // holds the one answer that is taken
+	taken   sync.Once
+
+	server    *http.Server
+	settled   chan struct{} // closed when the outcome is known
+	outcome   error
+	settling  sync.Once
+	pageOwed  chan struct{} // closed when a browser waits for the outcome
+	owing     sync.Once
+	pageShown chan struct{} // closed when that browser has been told
+	showing   sync.Once
+}
+
+// authorization is what the issuer answered through the browser.
+type authorization struct {
+	code string
+	err  error
+}
+
+func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error) {
+	ports := l.ports
+	if ports == nil {
+		ports = callbackPorts
+	}
+	listeners, port, passed, err := listenLoopback(ctx, ports)
+	if err != nil {
+		return nil, err
+	}
+	f := &browserFlow{
+		login: l, state: randomText(stateBytes), verifier: randomText(verifierBytes),
+		redirectURI: "http://127.0.0.1:" + strconv.Itoa(port) + callbackPath,
+		answers:     make(chan authorization, 1), settled: make(chan struct{}),
+		pageOwed: make(chan struct{}), pageShown: make(chan struct{}),
+	}
+	c := &Challenge{Method: Browser, URL: f.authorizeURL(), Port: port, request: r, flow: f}
+	c.request.Method = Browser
+	f.challenge = c
+	f.server = f.newServer()
+	for _, ln := range listeners {
+		go func() { _ = f.server.Serve(ln) }()
+	}
+	for _, h := range passed {
+		c.note(Note{Code: NoteOtherPort, At: l.Clock.now(), Holder: h.Program})
+	}
+	c.open = l.Open
+	go func() { _ = c.OpenBrowser(context.WithoutCancel(ctx)) }()
+	return c, nil
+}
+
+// authorizeURL has Codex's parameters in Codex's order.
+func (f *browserFlow) authorizeURL() string {
+	ps := []parameter{
+		{"response_type", "code"},
+		{"client_id", f.login.Issuer.ClientID},
+		{"redirect_uri", f.redirectURI},
+		{"code_challenge", challengeS256(f.verifier)},
+		{"code_challenge_method", "S256"},
+		{"state", f.state},
+		{"scope", scope},
+		{"id_token_add_organizations", "true"},
+		{"codex_cli_simplified_flow", "true"},
+		{"originator", originator},
+	}
+	if ws := f.login.Rules.Workspaces(); len(ws) > 0 {
+		ps = append(ps, parameter{"allowed_workspace_id", strings.Join(ws, ",")})
+	}
+	return f.login.Issuer.authorizeURL() + "?" + encodeParameters(ps)
+}
+
+// take accepts the first answer and no other.
+func (f *browserFlow) take(a authorization) bool {
+	first := false
+	f.taken.Do(func() {
+		first = true
+		f.challenge.note(Note{Code: NoteExchanging, At: f.login.Clock.now()})
+		f.answers <- a
+	})
+	return first
+}
+
+func (f *browserFlow) await(ctx context.Context) (grant, error) {
+	select {
+	case <-ctx.Done():
+		return grant{}, ctx.Err()
+	case <-f.settled:
+		return grant{}, ErrCancelled
+	case a := <-f.answers:
+		return grant{code: a.code, verifier: f.verifier, redirectURI: f.redirectURI}, a.err
+	}
+}
+
+func (f *browserFlow) exchange(ctx context.Context, g grant) (identified, error) {
+	return f.login.exchangeCode(ctx, g)
+}
+
+// enrich trades the ID token for an API key, as Codex does after a browser
+// sign-in (RFC 8693). Accounts without an API organisation get none, and that
+// is no failure.
+func (f *browserFlow) enrich(ctx context.Context, a *credstore.Auth) {
+	answer, err := f.login.postForm(
+		ctx, f.login.Issuer.tokenURL(),
+		parameter{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
+		parameter{"client_id", f.login.Issuer.ClientID},
+		parameter{"requested_token", "openai-api-key"},
+		parameter{"subject_token", a.Tokens.IDToken.Reveal()},
+		parameter{"subject_token_type", "urn:ietf:params:oauth:token-type:id_token"},
+	)
+	if err != nil || !answer.ok() {
+		return
+	}
+	var body struct {
+		AccessToken string `json:"access_token"`
+	}
+	if answer.decode(&body) == nil && body.AccessToken != "" {
+		a.SetAPIKey(credstore.NewSecret(body.AccessToken))
+	}
+}
+
+// settle makes the outcome known to a browser that waits for it, and returns
+// when that browser has been told, or will not be.
+func (f *browserFlow) settle(err error) {
+	f.settling.Do(func() {
+		f.outcome = err
+		close(f.settled)
+	})
+	select {
+	case <-f.pageOwed:
+	default:
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pageLimit)
+	defer cancel()
+	select {
+	case <-f.pageShown:
+	case <-ctx.Done():
+	}
+}
+
+func (f *browserFlow) close() {
+	f.settling.Do(func() {
+		f.outcome = ErrCancelled
+		close(f.settled)
+	})
+	_ = f.server.Close()
+}

@@ -1,0 +1,159 @@
+package flows
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"codex-login/assets"
+)
+
+// pageLimit is how long the browser gets to fetch the last page before the
+// listener goes away.
+const pageLimit = 3 * time.Second
+
+// The listener's rules: loopback names only (a page elsewhere must not reach
+// it by DNS rebinding), GET only, state compared in constant time, one answer
+// taken, a wrong state changes nothing, no secret in a URL or a page.
+func (f *browserFlow) newServer() *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc(callbackPath, f.callback)
+	mux.HandleFunc("/success", f.success)
+	mux.HandleFunc("/cancel", f.cancel)
+	return &http.Server{
+		Handler:           onlyLoopbackHost(mux),
+		ReadHeaderTimeout: connectLimit,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
+
+func onlyLoopbackHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		switch strings.Trim(host, "[]") {
+		case "127.0.0.1", "localhost", "::1":
+			next.ServeHTTP(w, r)
+		default:
+			http.Error(w, "Wrong host", http.StatusMisdirectedRequest)
+		}
+	})
+}
+
+// callback is the redirect of RFC 6749 section 4.1.2.
+func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		http.Error(w, "Only GET", http.StatusMethodNotAllowed)
+		return
+	}
+	query := r.URL.Query()
+	if !f.sameState(query) {
+		f.challenge.note(Note{Code: NoteWrongState, At: f.login.Clock.now()})
+		f.page(w, http.StatusBadRequest, "page.state")
+		return
+	}
+	f.owing.Do(func() { close(f.pageOwed) })
+	f.take(authorizationOf(query))
+	select {
+	case <-f.settled:
+	case <-r.Context().Done():
+		return
+	}
+	if f.outcome == nil {
+		// Away from the URL with the code in it, so that neither the history
+		// nor a reload has it.
+		noStore(w)
+		http.Redirect(w, r, "/success", http.StatusFound)
+		return
+	}
+	defer f.showing.Do(func() { close(f.pageShown) })
+	why := Explain(f.login.Say, f.outcome)
+	f.write(w, http.StatusBadRequest, assets.Page{
+		Failed: true, Title: why.Title, Text: why.Text, Hint: f.login.Say.Say("page.failed.hint"),
+	})
+}
+
+func (f *browserFlow) success(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-f.settled:
+		if f.outcome == nil && r.Method == http.MethodGet {
+			defer f.showing.Do(func() { close(f.pageShown) })
+			f.write(w, http.StatusOK, assets.Page{
+				Title: f.login.Say.Say("page.success.title"), Text: f.login.Say.Say("page.success.text"),
+				Hint: f.login.Say.Say("page.success.hint"),
+			})
+			return
+		}
+	default:
+	}
+	http.NotFound(w, r)
+}
+
+// cancel lets another Codex sign-in on this machine take over the port, which
+// is how Codex does it. A web page must not be able to, so any header that
+// only a browser sends rules it out.
+func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
+	for _, h := range []string{"Origin", "Referer", "User-Agent", "Cookie", "Accept-Language", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-Dest"} {
+		if r.Header.Get(h) != "" {
+			http.Error(w, "Not for browsers", http.StatusForbidden)
+			return
+		}
+	}
+	w.Header().Set("Connection", "close")
+	_, _ = w.Write([]byte("Login cancelled"))
+	f.take(authorization{err: ErrTakenOver})
+}
+
+// sameState demands exactly one state, equal to ours.
+func (f *browserFlow) sameState(query url.Values) bool {
+	got := query["state"]
+	return len(got) == 1 && subtle.ConstantTimeCompare([]byte(got[0]), []byte(f.state)) == 1
+}
+
+// authorizationOf reads the authorization response; its state has been
+// checked.
+func authorizationOf(query url.Values) authorization {
+	if query.Has("error") {
+		code, description := printable(query.Get("error"), 80), printable(query.Get("error_description"), 300)
+		if strings.Contains(strings.ToLower(description), "missing_codex_entitlement") {
+			return authorization{err: ErrNotEntitled}
+		}
+		return authorization{err: &DeniedError{Code: code, Description: description}}
+	}
+	if query.Get("code") == "" {
+		return authorization{err: errNoCode}
+	}
+	return authorization{code: query.Get("code")}
+}
+
+var errNoCode = errors.New("the issuer sent the browser back without a code")
+
+func (f *browserFlow) page(w http.ResponseWriter, status int, id string) {
+	f.write(w, status, assets.Page{
+		Failed: true, Title: f.login.Say.Say(id + ".title"), Text: f.login.Say.Say(id + ".text"),
+		Hint: f.login.Say.Say(id + ".hint"),
+	})
+}
+
+func noStore(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+}
+
+func (f *browserFlow) write(w http.ResponseWriter, status int, p assets.Page) {
+	noStore(w)
+	nonce := randomText(16)
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	p.Nonce = nonce
+	_ = p.Write(w)
+}

@@ -1,0 +1,122 @@
+package flows
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// The limits of every request.
+const (
+	connectLimit = 10 * time.Second
+	requestLimit = 30 * time.Second
+	revokeLimit  = 10 * time.Second // as Codex
+	bodyLimit    = 1 << 20
+)
+
+// CertificateFileError says that the bundle of extra root certificates named
+// by an environment variable cannot be used.
+type CertificateFileError struct {
+	Variable, Path string
+	Err            error // nil: the file holds no certificate
+}
+
+func (e *CertificateFileError) Error() string {
+	if e.Err == nil {
+		return e.Variable + " names " + e.Path + ", which holds no certificate"
+	}
+	return e.Variable + " names " + e.Path + ": " + e.Err.Error()
+}
+
+func (e *CertificateFileError) Unwrap() error { return e.Err }
+
+// NewClient returns the one HTTP client that all connections are made with. It
+// trusts the system's roots and those in CODEX_CA_CERTIFICATE, else
+// SSL_CERT_FILE, and obeys the proxy variables.
+func NewClient(getenv func(string) string) (*http.Client, error) {
+	roots, err := rootCertificates(getenv)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: connectLimit}
+	return &http.Client{
+		Timeout: requestLimit,
+		// An endpoint that redirects is not the endpoint that was meant, and
+		// a redirected request would carry the secret along.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         dialer.DialContext,
+			TLSHandshakeTimeout: connectLimit,
+			ForceAttemptHTTP2:   true,
+			// Codex asks for no compression, and a compressed answer could
+			// hide its size.
+			DisableCompression: true,
+			TLSClientConfig:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		},
+	}, nil
+}
+
+// rootCertificates returns nil for the system's own roots.
+func rootCertificates(getenv func(string) string) (*x509.CertPool, error) {
+	for _, variable := range []string{"CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"} {
+		path := getenv(variable)
+		if path == "" {
+			continue
+		}
+		pem, err := os.ReadFile(path)
+		if err != nil {
+			return nil, &CertificateFileError{Variable: variable, Path: path, Err: errors.Unwrap(err)}
+		}
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			roots = x509.NewCertPool()
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, &CertificateFileError{Variable: variable, Path: path}
+		}
+		return roots, nil
+	}
+	return nil, nil
+}
+
+// networkError says in our own terms why a request got no answer.
+func networkError(ctx context.Context, target string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	host := hostOf(target)
+	out := &NetworkError{Problem: Offline, Host: host, Err: err}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		// url.Error prints the whole URL with its query.
+		out.Err = wrapped.Err
+	}
+	var untrusted *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &untrusted), errors.As(err, &record), errors.As(err, &alert):
+		out.Problem = TLS
+	case errors.As(err, &op) && op.Op == "proxyconnect", strings.Contains(err.Error(), "proxyconnect"),
+		strings.Contains(err.Error(), "Proxy Authentication Required"):
+		out.Problem = Proxy
+	}
+	return out
+}
+
+func hostOf(target string) string {
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" {
+		return "the server"
+	}
+	return u.Host
+}

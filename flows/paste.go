@@ -1,0 +1,95 @@
+package flows
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// bareCode is what an authorization code can look like: the unreserved
+// characters of a URL, long enough not to be a word.
+var bareCode = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{16,1024}$`)
+
+// paste takes a redirect URL, its query, or a bare code, as people bring them
+// from another machine: wrapped, quoted, without a scheme.
+func (f *browserFlow) paste(text string) error {
+	a, err := f.parsePaste(text)
+	if err != nil {
+		return err
+	}
+	if !f.take(a) {
+		return &InputError{Problem: InputAlreadyWaiting}
+	}
+	return nil
+}
+
+func (f *browserFlow) parsePaste(text string) (authorization, error) {
+	if len(text) > 16<<10 {
+		return authorization{}, &InputError{Problem: InputTooLong}
+	}
+	text = joinWrapped(text)
+	if text == "" {
+		return authorization{}, &InputError{Problem: InputEmpty}
+	}
+	if !strings.ContainsAny(text, "?&") && !strings.Contains(text, "code=") {
+		if strings.Contains(text, "://") || !bareCode.MatchString(text) {
+			return authorization{}, &InputError{Problem: InputNotARedirect}
+		}
+		// A bare code carries no state. PKCE still binds it to this sign-in.
+		return authorization{code: text}, nil
+	}
+	query, ok := redirectQuery(text)
+	if !ok {
+		return authorization{}, &InputError{Problem: InputNotARedirect}
+	}
+	if !f.sameState(query) {
+		return authorization{}, &InputError{Problem: InputWrongState}
+	}
+	a := authorizationOf(query)
+	if a.err == errNoCode {
+		return authorization{}, &InputError{Problem: InputNoCode}
+	}
+	return a, nil
+}
+
+// joinWrapped removes what terminals, chats and quotes add to a URL.
+func joinWrapped(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Trim(text, "\"'`<>()“”‘’«»")
+}
+
+// redirectQuery returns the query of a redirect to our callback. The host is
+// whatever the browser was told, so only loopback names and a missing host
+// pass.
+func redirectQuery(text string) (url.Values, bool) {
+	raw := text
+	if before, query, found := strings.Cut(text, "?"); found {
+		place := before
+		if _, rest, ok := strings.Cut(before, "://"); ok {
+			place = rest
+		}
+		host, path, _ := strings.Cut(place, "/")
+		name, _, _ := strings.Cut(strings.TrimPrefix(host, "["), ":")
+		if strings.HasPrefix(host, "[::1]") {
+			name = "::1"
+		}
+		switch name {
+		case "", "localhost", "127.0.0.1", "::1":
+		default:
+			return nil, false
+		}
+		if host != "" && "/"+path != callbackPath {
+			return nil, false
+		}
+		raw = query
+	}
+	raw, _, _ = strings.Cut(raw, "#")
+	query, err := url.ParseQuery(raw)
+	return query, err == nil && (query.Has("code") || query.Has("error") || query.Has("state"))
+}

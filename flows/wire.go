@@ -1,0 +1,197 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// parameter is one form or query parameter. The order is part of the wire, so
+// url.Values, which sorts, cannot be used.
+type parameter struct{ name, value string }
+
+func encodeParameters(ps []parameter) string {
+	var b strings.Builder
+	for i, p := range ps {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(p.name) + "=" + url.QueryEscape(p.value))
+	}
+	return b.String()
+}
+
+// request is one call of the issuer.
+type request struct {
+	method, url, contentType, body string
+	// identified adds originator and User-Agent, which Codex sends on some
+	// endpoints and not on others.
+	identified bool
+	bearer     string
+}
+
+// answer is what came back, body already bounded.
+type answer struct {
+	status  int
+	header  http.Header
+	body    []byte
+	request request
+}
+
+var errTooLarge = errors.New("the answer is larger than 1 MiB")
+
+// do sends r. It returns a *NetworkError when there was no answer and a
+// *ServerError when the answer was too large to be one.
+func (l *Login) do(ctx context.Context, r request) (answer, error) {
+	var body io.Reader
+	if r.body != "" {
+		body = strings.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
+	if err != nil {
+		return answer{}, &NetworkError{Problem: Offline, Host: hostOf(r.url), Err: errors.New("not a valid address")}
+	}
+	req.Header.Set("Accept", "*/*")
+	// An empty value keeps Go from sending its own name.
+	req.Header.Set("User-Agent", "")
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
+	}
+	if r.identified {
+		req.Header.Set("Originator", originator)
+		req.Header.Set("User-Agent", l.Issuer.UserAgent)
+	}
+	if r.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+r.bearer)
+	}
+	resp, err := l.Client.Do(req)
+	if err != nil {
+		return answer{}, networkError(ctx, r.url, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	if err != nil {
+		return answer{}, networkError(ctx, r.url, err)
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: text, request: r}
+	if len(text) > bodyLimit {
+		a.body = nil
+		e := a.failure()
+		e.Detail = errTooLarge.Error()
+		return answer{}, e
+	}
+	return a, nil
+}
+
+func (l *Login) postForm(ctx context.Context, target string, ps ...parameter) (answer, error) {
+	return l.do(ctx, request{
+		method: http.MethodPost, url: target,
+		contentType: "application/x-www-form-urlencoded", body: encodeParameters(ps),
+	})
+}
+
+// postJSON sends a struct, whose field order is the order on the wire.
+func (l *Login) postJSON(ctx context.Context, target string, identified bool, body any) (answer, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return answer{}, err
+	}
+	return l.do(ctx, request{
+		method: http.MethodPost, url: target,
+		contentType: "application/json", body: string(text), identified: identified,
+	})
+}
+
+func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// decode reads the body as JSON; a body that is none is a *ServerError.
+func (a answer) decode(into any) error {
+	if err := json.Unmarshal(a.body, into); err != nil {
+		e := a.failure()
+		e.Code, e.Detail = "invalid_answer", ""
+		return e
+	}
+	return nil
+}
+
+// failure is the answer as an error, with what the server said about it.
+func (a answer) failure() *ServerError {
+	e := &ServerError{Host: hostOf(a.request.url), Status: a.status}
+	if u, err := url.Parse(a.request.url); err == nil {
+		e.Endpoint = u.Path
+	}
+	e.Code, e.Detail = errorDetail(a.body)
+	for _, name := range []string{"X-Request-Id", "X-Oai-Request-Id", "Cf-Ray"} {
+		if id := a.header.Get(name); id != "" {
+			e.RequestID = printable(id, 80)
+			break
+		}
+	}
+	return e
+}
+
+// errorDetail finds the code and the sentence in the shapes that OpenAI's
+// servers use: {"error_description"}, {"error":{"code","message"}},
+// {"error":"code"}, {"code","message"}, {"detail"}, or plain text.
+func errorDetail(body []byte) (code, detail string) {
+	var shape struct {
+		Error       json.RawMessage `json:"error"`
+		Description string          `json:"error_description"`
+		Code        string          `json:"code"`
+		Message     string          `json:"message"`
+		Detail      json.RawMessage `json:"detail"`
+	}
+	if json.Unmarshal(body, &shape) != nil {
+		text := string(body)
+		if strings.Contains(text, "<") {
+			// An HTML page of a gateway says nothing that fits a line.
+			return "", ""
+		}
+		return "", printable(text, 300)
+	}
+	var nested struct{ Code, Message string }
+	var plain string
+	if json.Unmarshal(shape.Error, &plain) == nil {
+		code = plain
+	} else if json.Unmarshal(shape.Error, &nested) == nil {
+		code = nested.Code
+	}
+	if code == "" {
+		code = shape.Code
+	}
+	var said string
+	_ = json.Unmarshal(shape.Detail, &said)
+	for _, s := range []string{shape.Description, nested.Message, shape.Message, said, code} {
+		if strings.TrimSpace(s) != "" {
+			return printable(code, 80), printable(s, 300)
+		}
+	}
+	return "", ""
+}
+
+// printable makes text from outside safe to show: one line, no control, format
+// or bidirectional characters (so no terminal escape and no reordering), cut
+// to limit runes.
+func printable(text string, limit int) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range strings.TrimSpace(text) {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			r = ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			continue
+		}
+		if n++; n > limit {
+			b.WriteString("…")
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
