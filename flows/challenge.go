@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -27,6 +28,7 @@ type Challenge struct {
 
 	request Request
 	flow    flow
+	open    func(ctx context.Context, url string) error
 
 	mu    sync.Mutex
 	notes []Note

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/policy"
 )
@@ -24,6 +25,12 @@ type Login struct {
 	// Timeout ends a sign-in that nobody finishes; zero waits for ever in the
 	// browser flow and until the code expires in the device flow.
 	Timeout time.Duration
+	// Say is the language of the pages that the browser shows.
+	Say *assets.Catalogue
+	// Environment is the process's, for OPENAI_API_KEY; nil has none.
+	Environment func(string) string
+
+	ports []int // a test's own; nil for the two that OpenAI accepts
 }
 
 // Request says which sign-in is wanted.
@@ -81,6 +88,11 @@ func (l *Login) beginBrowserInstead(ctx context.Context, r Request) (*Challenge,
 // the challenge. Cancelling ctx ends it, except while the login is written.
 func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
 	defer c.Close()
+	if l.Timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, l.Timeout)
+		defer cancel()
+		ctx = limited
+	}
 	receipt, err := l.finish(ctx, c)
 	err = cancelled(ctx, err)
 	c.settle(err)

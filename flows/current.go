@@ -1,0 +1,56 @@
+package flows
+
+import (
+	"context"
+	"errors"
+
+	"codex-login/credstore"
+	"codex-login/policy"
+)
+
+// Current says who is signed in: an Account, or credstore.ErrNotFound, or the
+// *policy.Violation that the stored login is, or a *credstore.Error. It asks
+// nobody on the network and changes nothing.
+func (l *Login) Current(ctx context.Context) (Account, error) {
+	auth, place, err := l.store(l.Mode()).Load(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	account := describe(auth)
+	account.Place, account.StoreMode = place, l.Mode()
+	if auth.Empty() {
+		// Codex calls `{}` "Logged in using ChatGPT". It is not a login.
+		return account, credstore.ErrNotFound
+	}
+	if v := l.Rules.Check(credentialOf(auth), account.WorkspaceID); v != nil {
+		return account, v
+	}
+	return account, nil
+}
+
+// Enforce is Current for the start of the wizard: a login that breaks a
+// forced_* rule is deleted here, as Codex does at its own start. Logins that
+// break a requirements.toml rule are hidden and stay.
+func (l *Login) Enforce(ctx context.Context) (Account, error) {
+	account, err := l.Current(ctx)
+	var v *policy.Violation
+	if !errors.As(err, &v) || v.Effect != policy.SignOut {
+		return account, err
+	}
+	if err := l.store(l.Mode()).Delete(ctx); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		return account, errors.Join(v, err)
+	}
+	return account, v
+}
+
+// credentialOf is the class under which the rules know a stored login.
+func credentialOf(a *credstore.Auth) policy.Credential {
+	switch a.Kind() {
+	case credstore.AuthAPIKey, credstore.AuthBedrockAPIKey, credstore.AuthBedrockAccessKeys:
+		return policy.API
+	case credstore.AuthPersonalAccessToken, credstore.AuthAgentIdentity:
+		return policy.AccessToken
+	default:
+		return policy.ChatGPT
+	}
+}

@@ -1,0 +1,290 @@
+package flows
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"codex-login/credstore"
+)
+
+// The limits of a device code where the server does not say.
+const (
+	codeLifetime    = 15 * time.Minute // Codex's own limit
+	maxLifetime     = time.Hour
+	defaultInterval = 5 * time.Second
+	minInterval     = time.Second
+	maxInterval     = time.Minute
+	slowDownStep    = 5 * time.Second // RFC 8628 section 3.5
+)
+
+// deviceFlow is OpenAI's device-code flow. It has the shape of RFC 8628 with
+// other names, and ends with an authorization code instead of a token.
+type deviceFlow struct {
+	login     *Login
+	challenge *Challenge
+	deviceID  string // device_auth_id: not shown, since it stands for the device
+	interval  time.Duration
+	cancel    context.CancelFunc
+	done      context.Context
+}
+
+// userCode is the server's answer, in every spelling that was seen.
+type userCode struct {
+	DeviceAuthID string          `json:"device_auth_id"`
+	UserCode     string          `json:"user_code"`
+	Usercode     string          `json:"usercode"`
+	Interval     json.RawMessage `json:"interval"`
+	ExpiresIn    json.RawMessage `json:"expires_in"`
+	ExpiresAt    json.RawMessage `json:"expires_at"`
+	URI          string          `json:"verification_uri"`
+	CompleteURI  string          `json:"verification_uri_complete"`
+}
+
+func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) {
+	a, err := l.postJSON(ctx, l.Issuer.userCodeURL(), false, struct {
+		ClientID string `json:"client_id"`
+	}{l.Issuer.ClientID})
+	if err != nil {
+		return nil, err
+	}
+	if a.status == http.StatusNotFound {
+		return nil, ErrDeviceCodeDisabled
+	}
+	if !a.ok() {
+		return nil, a.failure()
+	}
+	var u userCode
+	if err := a.decode(&u); err != nil {
+		return nil, err
+	}
+	if u.UserCode == "" {
+		u.UserCode = u.Usercode
+	}
+	code := printable(u.UserCode, 40)
+	if u.DeviceAuthID == "" || code == "" || code != u.UserCode {
+		e := a.failure()
+		e.Code, e.Detail = "invalid_answer", ""
+		return nil, e
+	}
+	now := l.Clock.now()
+	f := &deviceFlow{login: l, deviceID: u.DeviceAuthID, interval: intervalOf(u.Interval)}
+	f.done, f.cancel = context.WithCancel(context.Background())
+	c := &Challenge{
+		Method: Device, URL: l.Issuer.devicePage(), UserCode: code,
+		CompleteURL: l.sameOrigin(u.CompleteURI),
+		ExpiresAt:   now.Add(lifetimeOf(u, a.header, now)),
+		request:     r, flow: f, open: l.Open,
+	}
+	f.challenge = c
+	return c, nil
+}
+
+// sameOrigin passes a URL of the issuer and drops any other: a page that the
+// person is told to trust must not come from elsewhere.
+func (l *Login) sameOrigin(uri string) string {
+	if uri != "" && strings.HasPrefix(uri, l.Issuer.base()+"/") && printable(uri, 2000) == uri && !strings.Contains(uri, " ") {
+		return uri
+	}
+	return ""
+}
+
+// number reads a JSON number, or a string that holds one.
+func number(raw json.RawMessage) (float64, bool) {
+	text := strings.TrimSpace(strings.Trim(string(raw), `"`))
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil
+}
+
+func intervalOf(raw json.RawMessage) time.Duration {
+	n, ok := number(raw)
+	if !ok {
+		return defaultInterval
+	}
+	return min(max(seconds(n), minInterval), maxInterval)
+}
+
+// seconds guards against numbers that no duration can hold.
+func seconds(n float64) time.Duration {
+	return time.Duration(min(max(n, 0), float64(24*time.Hour/time.Second)) * float64(time.Second))
+}
+
+// lifetimeOf is how long the code works. A point in time is measured against
+// the server's own clock, because the one here may be wrong.
+func lifetimeOf(u userCode, header http.Header, now time.Time) time.Duration {
+	if n, ok := number(u.ExpiresIn); ok && n > 0 {
+		return min(seconds(n), maxLifetime)
+	}
+	var until time.Time
+	if n, ok := number(u.ExpiresAt); ok && n > 0 && n < 1e11 {
+		until = time.Unix(int64(n), 0)
+	} else if text, err := strconv.Unquote(string(u.ExpiresAt)); err == nil {
+		until, _ = time.Parse(time.RFC3339, text)
+	}
+	if until.IsZero() {
+		return codeLifetime
+	}
+	if server, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = server
+	}
+	if d := until.Sub(now); d > 0 {
+		return min(d, maxLifetime)
+	}
+	return codeLifetime
+}
+
+// poll is what one question about the code brought.
+type poll int
+
+const (
+	pollPending poll = iota
+	pollGranted
+	pollSlowDown
+	pollTrouble // network or server; worth another try
+)
+
+// await asks until the person has entered the code. Trouble is ridden out
+// until the code expires: the person may have approved it already.
+func (f *deviceFlow) await(ctx context.Context) (grant, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(f.done, stop)()
+	interval, failures := f.interval, 0
+	for {
+		g, result, wait, err := f.ask(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return grant{}, ctx.Err()
+		case result == pollTrouble:
+			failures++
+			f.note(NoteRetrying, err)
+			wait = max(wait, backOff(interval, failures))
+		case err != nil:
+			return grant{}, err
+		case result == pollGranted:
+			f.note(NoteExchanging, nil)
+			return g, nil
+		default:
+			if failures > 0 {
+				failures = 0
+				f.note(NoteRecovered, nil)
+			}
+			if result == pollSlowDown {
+				interval = min(interval+slowDownStep, maxInterval)
+				f.note(NoteSlowDown, nil)
+			}
+			wait = max(wait, interval)
+		}
+		left := f.challenge.ExpiresAt.Sub(f.login.Clock.now())
+		if left <= 0 {
+			return grant{}, ErrExpired
+		}
+		// The last question falls on the last moment, as in Codex.
+		if err := f.login.Clock.wait(ctx, min(wait, left)); err != nil {
+			return grant{}, err
+		}
+	}
+}
+
+func (f *deviceFlow) note(code NoteCode, err error) {
+	f.challenge.note(Note{Code: code, At: f.login.Clock.now(), Err: err})
+}
+
+// backOff grows with the failures and is jittered, so that many waiting
+// machines do not come back at the same moment.
+func backOff(interval time.Duration, failures int) time.Duration {
+	d := interval << min(failures-1, 4)
+	return min(d, maxInterval) + rand.N(interval/4+1)
+}
+
+// ask asks once.
+func (f *deviceFlow) ask(ctx context.Context) (g grant, result poll, wait time.Duration, err error) {
+	a, err := f.login.postJSON(ctx, f.login.Issuer.deviceTokenURL(), false, struct {
+		DeviceAuthID string `json:"device_auth_id"`
+		UserCode     string `json:"user_code"`
+	}{f.deviceID, f.challenge.UserCode})
+	var unreachable *NetworkError
+	if errors.As(err, &unreachable) {
+		return g, pollTrouble, 0, err
+	}
+	if err != nil {
+		return g, pollPending, 0, err
+	}
+	if a.ok() {
+		g, err = f.granted(a)
+		return g, pollGranted, 0, err
+	}
+	result, err = classifyPoll(a)
+	if result == pollTrouble || result == pollSlowDown {
+		wait = retryAfter(a.header, f.login.Clock.now())
+	}
+	return g, result, wait, err
+}
+
+func (f *deviceFlow) granted(a answer) (grant, error) {
+	var body struct {
+		Code     string `json:"authorization_code"`
+		Verifier string `json:"code_verifier"`
+	}
+	if err := a.decode(&body); err != nil {
+		return grant{}, err
+	}
+	if body.Code == "" || body.Verifier == "" {
+		e := a.failure()
+		e.Code, e.Detail = "invalid_answer", ""
+		return grant{}, e
+	}
+	return grant{code: body.Code, verifier: body.Verifier, redirectURI: f.login.Issuer.deviceRedirect()}, nil
+}
+
+// classifyPoll reads the body before the status: 403 and 404 mean pending,
+// denied and expired alike, and only the body tells which.
+func classifyPoll(a answer) (poll, error) {
+	e := a.failure()
+	said := strings.ToLower(e.Code + " " + e.Detail)
+	switch {
+	case strings.Contains(said, "pending"):
+		return pollPending, nil
+	case strings.Contains(said, "slow_down"):
+		return pollSlowDown, nil
+	case strings.Contains(said, "missing_codex_entitlement"):
+		return pollPending, ErrNotEntitled
+	case strings.Contains(said, "denied"), strings.Contains(said, "declined"):
+		return pollPending, &DeniedError{Code: e.Code, Description: e.Detail}
+	case strings.Contains(said, "expired"):
+		return pollPending, ErrExpired
+	}
+	switch {
+	case a.status == http.StatusForbidden, a.status == http.StatusNotFound:
+		return pollPending, nil
+	case a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status >= 500:
+		return pollTrouble, e
+	}
+	return pollPending, e
+}
+
+// retryAfter reads RFC 9110 section 10.2.3: seconds or a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := bytes.TrimSpace([]byte(h.Get("Retry-After")))
+	if n, err := strconv.Atoi(string(v)); err == nil {
+		return min(seconds(float64(n)), maxLifetime)
+	}
+	if t, err := http.ParseTime(string(v)); err == nil {
+		return min(max(t.Sub(now), 0), maxLifetime)
+	}
+	return 0
+}
+
+func (f *deviceFlow) exchange(ctx context.Context, g grant) (identified, error) {
+	return f.login.exchangeCode(ctx, g)
+}
+
+func (f *deviceFlow) enrich(context.Context, *credstore.Auth) {}
+func (f *deviceFlow) settle(error)                            {}
+func (f *deviceFlow) close()                                  { f.cancel() }

@@ -1,0 +1,49 @@
+package flows
+
+import (
+	"context"
+
+	"codex-login/credstore"
+)
+
+// Stores lists the places that can keep a login, each with how it stands on
+// this machine. It tries the keyring, which can take as long as a keyring call
+// may.
+func (l *Login) Stores(ctx context.Context) []StoreChoice {
+	keyringErr := credstore.ProbeKeyring(ctx, l.Home)
+	var out []StoreChoice
+	for _, m := range credstore.Modes() {
+		c := StoreChoice{Mode: m, Configured: m == l.Mode()}
+		switch m {
+		case credstore.ModeFile:
+			c.Where = l.Home.AuthFile()
+		case credstore.ModeKeyring:
+			c.Where, c.Problem = l.Home.KeyringEntry(), keyringErr
+		case credstore.ModeAuto:
+			c.Where = l.Home.KeyringEntry()
+			if keyringErr != nil {
+				c.Where = l.Home.AuthFile()
+			}
+		case credstore.ModeEphemeral:
+		}
+		if l.Rules.StorePinned && !c.Configured {
+			source := l.Rules.Store.Source
+			c.Pinned = &source
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// EnvironmentKey is the API key in the environment, to be offered by its hint;
+// empty when there is none or when it cannot be one.
+func (l *Login) EnvironmentKey() credstore.Secret {
+	if l.Environment == nil {
+		return credstore.Secret{}
+	}
+	key, err := ParseAPIKey(l.Environment("OPENAI_API_KEY"))
+	if err != nil {
+		return credstore.Secret{}
+	}
+	return key
+}
