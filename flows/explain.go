@@ -1,7 +1,14 @@
 package flows
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
 	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/policy"
 )
 
 // Explanation is an error in words: what happened, what it means, what to do.
@@ -14,8 +21,149 @@ type Explanation struct {
 }
 
 // Explain turns an error of this room, of the stores or of the rules into
-// words. All skins use it.
-func Explain(say *assets.Catalogue, err error) Explanation { return explain(say, err) }
+// words. All skins use it. It never returns an empty title.
+func Explain(say *assets.Catalogue, err error) Explanation {
+	code, id, values := classify(say, err)
+	values = append(values, "Error", plainError(err))
+	return Explanation{
+		Code:  code,
+		Title: say.Say("explain."+id+".title", values...),
+		Text:  say.Say("explain."+id+".text", values...),
+		Next:  say.Say("explain."+id+".next", values...),
+	}
+}
+
+// plainError is the error's own text, safe to show on a line.
+func plainError(err error) string { return printable(err.Error(), 300) }
+
+// classify finds the code for scripts, the catalogue id and its values.
+func classify(say *assets.Catalogue, err error) (code, id string, values []any) {
+	for _, known := range []struct {
+		err      error
+		code, id string
+	}{
+		{ErrNotEntitled, "denied", "not_entitled"},
+		{ErrExpired, "expired", "expired"},
+		{ErrTimedOut, "expired", "timed_out"},
+		{ErrTakenOver, "cancelled", "taken_over"},
+		{ErrCancelled, "cancelled", "cancelled"},
+		{context.Canceled, "cancelled", "cancelled"},
+		{errNoCode, "server", "no_code"},
+		{credstore.ErrNotFound, "store", "nobody"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.code, known.id, nil
+		}
+	}
+	var (
+		denied      *DeniedError
+		busy        *PortBusyError
+		network     *NetworkError
+		server      *ServerError
+		input       *InputError
+		certificate *CertificateFileError
+		violation   *policy.Violation
+		config      *policy.ConfigError
+		store       *credstore.Error
+		home        *credstore.HomeError
+	)
+	switch {
+	case errors.As(err, &violation):
+		return classifyViolation(say, violation)
+	case errors.As(err, &config):
+		return "config", "config", []any{"File", config.File, "Where", config.Position(), "Problem", printable(config.Message, 300)}
+	case errors.As(err, &home):
+		return "store", "home", []any{"Path", home.Path}
+	case errors.As(err, &store):
+		return "store", "store_" + strings.ReplaceAll(string(store.Problem), "-", "_"), []any{
+			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),
+		}
+	case errors.As(err, &busy):
+		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}
+	case errors.As(err, &certificate):
+		return "tls", "certificate_file", []any{"Variable", certificate.Variable, "Path", certificate.Path, "Cause", cause(certificate.Err)}
+	case errors.As(err, &network):
+		return string(network.Problem), string(network.Problem), []any{"Host", network.Host, "Cause", cause(network.Err)}
+	case errors.As(err, &denied):
+		return "denied", "denied", []any{"Said", first(denied.Description, denied.Code)}
+	case errors.As(err, &server):
+		return classifyServer(server)
+	case errors.As(err, &input):
+		return "input", "input_" + string(input.Problem), nil
+	case errors.Is(err, ErrDeviceCodeDisabled):
+		return "device_code_disabled", "device_code_disabled", nil
+	}
+	return "server", "unknown", nil
+}
+
+func classifyServer(e *ServerError) (code, id string, values []any) {
+	values = []any{"Host", e.Host, "Status", e.Status, "Said", first(e.Detail, e.Code), "RequestID", e.RequestID}
+	switch {
+	case e.Code == "unsupported_country_region_territory":
+		return "server", "server_country", values
+	case e.Code == "invalid_answer", e.Status < 300:
+		return "server", "server_garbage", values
+	case e.Status == 429:
+		return "server", "server_busy", values
+	case e.Status >= 500:
+		return "server", "server_down", values
+	}
+	return "server", "server", values
+}
+
+func classifyViolation(say *assets.Catalogue, v *policy.Violation) (code, id string, values []any) {
+	found := say.Say("explain.credential." + strings.ReplaceAll(string(v.Credential), "-", "_"))
+	if strings.Contains(v.Rule, "workspace") {
+		found = first(printable(v.Workspace, 200), say.Say("explain.no_workspace"))
+	}
+	id = "policy_" + v.Rule
+	return "policy", id, []any{
+		"Rule", v.Rule, "Demanded", strings.Join(v.Demanded, ", "), "Found", found, "Source", v.Source.String(),
+	}
+}
+
+func position(e *credstore.Error) string {
+	if e.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d:%d", e.Line, e.Column)
+}
+
+func cause(err error) string {
+	if err == nil {
+		return ""
+	}
+	return plainError(err)
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// holders names who has the ports, in one line.
+func holders(say *assets.Catalogue, ports []PortHolder) string {
+	var out []string
+	for _, p := range ports {
+		if p.Program == "" {
+			out = append(out, say.Say("explain.holder_unknown", "Port", p.Port))
+			continue
+		}
+		out = append(out, say.Say("explain.holder", "Port", p.Port, "Program", p.Program, "PID", p.PID))
+	}
+	return strings.Join(out, "; ")
+}
 
 // ExplainNote is the one line that says n.
-func ExplainNote(say *assets.Catalogue, n Note) string { return explainNote(say, n) }
+func ExplainNote(say *assets.Catalogue, n Note) string {
+	values := []any{"Holder", first(printable(n.Holder, 60), say.Say("note.someone"))}
+	why := ""
+	if n.Err != nil {
+		why = Explain(say, n.Err).Title
+	}
+	return say.Say("note."+string(n.Code), append(values, "Why", why)...)
+}

@@ -64,6 +64,7 @@ func (l *Login) keep(ctx context.Context, s credstore.Store, replacement *credst
 	}
 	if old.Kind() == credstore.AuthChatGPT && receipt.Previous == nil {
 		previous := describe(old)
+		previous.StoreMode = s.Mode()
 		receipt.Previous, receipt.previous = &previous, old
 	}
 	return nil
