@@ -1,0 +1,214 @@
+package plain
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/flows"
+
+	"github.com/mdp/qrterminal/v3"
+	"rsc.io/qr"
+)
+
+// Schema is the version of the JSON that this package writes. Fields may be
+// added within a version, never renamed.
+const Schema = 1
+
+// Events speaks in JSON, one object a line.
+type Events struct {
+	Say *assets.Catalogue
+	Out io.Writer
+
+	mu sync.Mutex
+}
+
+// Account is an account in JSON. Unknown is null.
+type Account struct {
+	SignedIn    bool    `json:"signed_in"`
+	Method      *string `json:"method"`
+	Email       *string `json:"email"`
+	UserID      *string `json:"user_id"`
+	WorkspaceID *string `json:"workspace_id"`
+	Plan        *string `json:"plan"`
+	Key         *string `json:"key"`
+	Store       *string `json:"store"`
+	StoreMode   *string `json:"store_mode"`
+	Place       *string `json:"place"`
+	ExpiresAt   *string `json:"expires_at"`
+	LastRefresh *string `json:"last_refresh"`
+}
+
+func (e *Events) write(v any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// Encode ends each object with a line end; the types here cannot fail.
+	enc := json.NewEncoder(e.Out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+}
+
+// head starts every object.
+type head struct {
+	Schema int    `json:"schema"`
+	Event  string `json:"event,omitempty"`
+}
+
+func event(name string) head { return head{Schema, name} }
+
+func (e *Events) started(m flows.Method) {
+	e.write(struct {
+		head
+		Method string `json:"method"`
+	}{event("started"), string(m)})
+}
+
+func (e *Events) challenge(c *flows.Challenge, _ bool) {
+	switch c.Method {
+	case flows.Device:
+		e.write(struct {
+			head
+			UserCode        string  `json:"user_code"`
+			VerificationURL string  `json:"verification_url"`
+			CompleteURL     *string `json:"verification_url_complete"`
+			ExpiresAt       *string `json:"expires_at"`
+			QR              *string `json:"qr"`
+		}{event("code"), c.UserCode, c.URL, known(c.CompleteURL), stamp(c.ExpiresAt), known(qrText(c.ScanURL()))})
+	default:
+		e.write(struct {
+			head
+			URL  string `json:"url"`
+			Port int    `json:"port"`
+		}{event("url"), c.URL, c.Port})
+	}
+	e.write(struct {
+		head
+		ExpiresAt *string `json:"expires_at"`
+	}{event("waiting"), stamp(c.ExpiresAt)})
+}
+
+func (e *Events) note(n flows.Note) {
+	e.write(struct {
+		head
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}{event("warning"), string(n.Code), flows.ExplainNote(e.Say, n)})
+}
+
+func (e *Events) refused(err error) {
+	why := flows.Explain(e.Say, err)
+	e.write(struct {
+		head
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}{event("warning"), why.Code, why.Title})
+}
+
+func (e *Events) result(r flows.Receipt) {
+	for _, n := range r.Notes {
+		e.note(n)
+	}
+	out := struct {
+		head
+		Account
+		Previous *Account `json:"previous"`
+	}{head: event("result"), Account: account(r.Account, true)}
+	if r.Previous != nil {
+		previous := account(*r.Previous, false)
+		out.Previous = &previous
+	}
+	e.write(out)
+}
+
+// Failed is the last event of a sign-in without a login.
+func (e *Events) Failed(err error) { e.failure(event("error"), err) }
+
+func (e *Events) failure(h head, err error) {
+	why := flows.Explain(e.Say, err)
+	e.write(struct {
+		head
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Hint    string `json:"hint"`
+	}{h, why.Code, strings.TrimSpace(why.Title + ". " + why.Text), why.Next})
+}
+
+// Status writes who is signed in as one object without an event name. err is
+// what flows.Login.Current returned; one that says more than "nobody" is an
+// error object beside it.
+func (e *Events) Status(a flows.Account, err error) {
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		e.failure(event("error"), err)
+	}
+	e.write(struct {
+		head
+		Account
+	}{head{Schema: Schema}, account(a, err == nil)})
+}
+
+// SignedOut writes what a sign-out did.
+func (e *Events) SignedOut(out flows.SignedOut, err error) {
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		e.Failed(err)
+		return
+	}
+	var problem *string
+	if out.RevokeErr != nil {
+		problem = known(flows.Explain(e.Say, out.RevokeErr).Title)
+	}
+	e.write(struct {
+		head
+		WasSignedIn bool    `json:"was_signed_in"`
+		Revoked     bool    `json:"revoked"`
+		RevokeError *string `json:"revoke_error"`
+	}{event("signed_out"), err == nil, out.Revoked, problem})
+}
+
+func account(a flows.Account, signedIn bool) Account {
+	if a.Method == "" {
+		return Account{}
+	}
+	return Account{
+		SignedIn: signedIn, Method: known(a.Method), Email: known(a.Email), UserID: known(a.UserID),
+		WorkspaceID: known(a.WorkspaceID), Plan: known(a.Plan), Key: known(a.KeyHint),
+		Store: known(string(a.Place.Kind)), StoreMode: known(string(a.StoreMode)), Place: known(a.Place.Where),
+		ExpiresAt: stamp(a.ExpiresAt), LastRefresh: stamp(a.LastRefresh),
+	}
+}
+
+// known is nil for the empty string.
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// stamp is RFC 3339 in UTC, nil for the zero time.
+func stamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return known(t.UTC().Format(time.RFC3339))
+}
+
+// qrText is the QR code in half blocks, for a light text on a dark ground;
+// empty when the text is too long for one.
+func qrText(text string) string {
+	// qrterminal does not check whether a text can be encoded.
+	if _, err := qr.Encode(text, qr.L); err != nil {
+		return ""
+	}
+	var b strings.Builder
+	qrterminal.GenerateWithConfig(text, qrterminal.Config{
+		Level: qrterminal.L, Writer: &b, QuietZone: 2, HalfBlocks: true,
+		BlackChar: qrterminal.BLACK_BLACK, WhiteChar: qrterminal.WHITE_WHITE,
+		BlackWhiteChar: qrterminal.BLACK_WHITE, WhiteBlackChar: qrterminal.WHITE_BLACK,
+	})
+	return strings.TrimRight(b.String(), "\n")
+}
