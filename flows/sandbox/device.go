@@ -122,17 +122,22 @@ func answerOr(set *Fault, usual Fault) http.HandlerFunc {
 	return usual.answer
 }
 
-// deviceByCode finds a device by what a person typed.
-func (s *Server) deviceByCode(typed string) (*device, deviceState, bool) {
+// deviceByCode finds a device by what a person typed, rather one that still
+// waits than an old one with the same code.
+func (s *Server) deviceByCode(typed string) (best *device, state deviceState, fresh bool) {
 	plain := plainCode(typed)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.devices {
-		if plain != "" && plainCode(d.userCode) == plain {
-			return d, d.state, s.now().Before(d.expires)
+		if plain == "" || plainCode(d.userCode) != plain {
+			continue
+		}
+		best, state, fresh = d, d.state, s.now().Before(d.expires)
+		if state == deviceWaiting && fresh {
+			break
 		}
 	}
-	return nil, 0, false
+	return best, state, fresh
 }
 
 // decideDevice books the person's answer; false when it came too late.

@@ -86,7 +86,7 @@ func (s *Server) finishDevice(w http.ResponseWriter, t *ticket, allow bool) {
 		s.show(w, http.StatusOK, page{
 			Name: "device-done", Title: "Your device is signed in", Tone: "good",
 			Text: []string{"You can close this page and go back to your terminal."},
-			Seat: &t.seat,
+			Seat: t.seat.view(),
 		})
 	default:
 		s.show(w, http.StatusOK, page{

@@ -33,9 +33,16 @@ type page struct {
 	People     []Person
 	Person     *Person
 	Workspaces []choice
-	Seat       *account
+	Seat       *seatView
 	Code       string
 	App        string
+}
+
+// seatView is a person in a workspace, as pages show them.
+type seatView struct{ Name, Email, Workspace, Plan string }
+
+func (a account) view() *seatView {
+	return &seatView{a.person.Name, a.person.Email, a.workspace.Name, a.workspace.Plan}
 }
 
 // choice is a workspace, and why it cannot be chosen if it cannot.
@@ -136,7 +143,7 @@ func (s *Server) workspacePage(w http.ResponseWriter, t *ticket, problem string)
 }
 
 func (s *Server) consentPage(w http.ResponseWriter, t *ticket) {
-	p := t.form(page{Name: "consent", Title: "Let Codex sign in?", Step: 3, Seat: &t.seat, App: "Codex"})
+	p := t.form(page{Name: "consent", Title: "Let Codex sign in?", Step: 3, Seat: t.seat.view(), App: "Codex"})
 	if t.device != nil {
 		p.Title, p.Code = "Sign in your device?", t.device.userCode
 	} else if t.request.originator != "" {

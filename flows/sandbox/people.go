@@ -46,11 +46,11 @@ const (
 
 // Seats that tests and the demo use by name.
 var (
-	MinaPlus      = Seat{"mina@example.test", MinaPersonalID}    // a personal Plus plan
-	MinaHarbour   = Seat{"mina@example.test", HarbourID}         // the same e-mail in a Business team
-	JonasMeridian = Seat{"jonas@example.test", MeridianID}       // an Enterprise workspace
-	JonasFree     = Seat{"jonas@example.test", JonasPersonalID}  // a free plan
-	LiLakeside    = Seat{"li.wei@example.test", LakesideID}      // a workspace without Codex
+	MinaPlus      = Seat{"mina@example.test", MinaPersonalID}   // a personal Plus plan
+	MinaHarbour   = Seat{"mina@example.test", HarbourID}        // the same e-mail in a Business team
+	JonasMeridian = Seat{"jonas@example.test", MeridianID}      // an Enterprise workspace
+	JonasFree     = Seat{"jonas@example.test", JonasPersonalID} // a free plan
+	LiLakeside    = Seat{"li.wei@example.test", LakesideID}     // a workspace without Codex
 )
 
 // People are the people of the sandbox, a fresh copy at each call.

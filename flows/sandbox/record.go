@@ -123,13 +123,13 @@ func classify(r *http.Request, fields url.Values) Endpoint {
 		return Backend
 	}
 	if e, ok := map[string]Endpoint{
-		"/oauth/authorize":                     Authorize,
-		"/oauth/revoke":                        Revoke,
-		"/api/accounts/deviceauth/usercode":    DeviceCode,
-		"/api/accounts/deviceauth/token":       DevicePoll,
-		"/codex/device":                        DevicePage,
+		"/oauth/authorize":                             Authorize,
+		"/oauth/revoke":                                Revoke,
+		"/api/accounts/deviceauth/usercode":            DeviceCode,
+		"/api/accounts/deviceauth/token":               DevicePoll,
+		"/codex/device":                                DevicePage,
 		"/api/accounts/v1/user-auth-credential/whoami": Whoami,
-		"/v1/models":                           Models,
+		"/v1/models":                                   Models,
 	}[path]; ok {
 		return e
 	}

@@ -160,22 +160,22 @@ func (s *Server) mood() Behaviour {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"GET /{$}":                              s.homePage,
-		"GET /sandbox/style.css":                stylesheet,
-		"GET /oauth/authorize":                  s.authorizeStart,
-		"POST /oauth/authorize":                 s.authorizeStep,
-		"POST /oauth/token":                     s.token,
-		"POST /oauth/revoke":                    s.revoke,
-		"GET /codex/device":                     s.deviceStart,
-		"POST /codex/device":                    s.deviceStep,
-		"GET /deviceauth/callback":              s.deviceCallback,
-		"POST /api/accounts/deviceauth/usercode": s.deviceCode,
-		"POST /api/accounts/deviceauth/token":   s.devicePoll,
+		"GET /{$}":                                         s.homePage,
+		"GET /sandbox/style.css":                           stylesheet,
+		"GET /oauth/authorize":                             s.authorizeStart,
+		"POST /oauth/authorize":                            s.authorizeStep,
+		"POST /oauth/token":                                s.token,
+		"POST /oauth/revoke":                               s.revoke,
+		"GET /codex/device":                                s.deviceStart,
+		"POST /codex/device":                               s.deviceStep,
+		"GET /deviceauth/callback":                         s.deviceCallback,
+		"POST /api/accounts/deviceauth/usercode":           s.deviceCode,
+		"POST /api/accounts/deviceauth/token":              s.devicePoll,
 		"GET /api/accounts/v1/user-auth-credential/whoami": s.whoami,
-		"GET /.well-known/jwks.json":            s.jwks,
-		"GET /v1/models":                        s.models,
-		"GET /backend-api/wham/accounts/check":  s.accountsCheck,
-		"/":                                     notFound,
+		"GET /.well-known/jwks.json":                       s.jwks,
+		"GET /v1/models":                                   s.models,
+		"GET /backend-api/wham/accounts/check":             s.accountsCheck,
+		"/":                                                notFound,
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
