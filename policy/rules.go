@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"slices"
+	"strings"
+)
+
 // Credential is the class of a login as the admin rules see it.
 type Credential string
 
@@ -11,24 +16,34 @@ const (
 	AccessToken Credential = "access-token" // a ChatGPT credential; Codex words its refusal differently
 )
 
-// Source says who set a value.
-type Source struct {
-	Layer Layer
-	File  string // path; empty for defaults and command line
-	Line  int    // from 1; 0 when there is none
+// method is the class in the words of forced_login_method.
+func (c Credential) method() string {
+	if c == API {
+		return string(API)
+	}
+	return string(ChatGPT)
 }
 
-// Layer is one of the places that configuration comes from.
-type Layer string
-
-// The layers, lowest precedence first; requirements stand above all.
+// The rules by the keys that state them.
 const (
-	LayerDefault      Layer = "default"
-	LayerSystem       Layer = "system"       // /etc/codex/config.toml
-	LayerUser         Layer = "user"         // $CODEX_HOME/config.toml
-	LayerCommandLine  Layer = "command-line" // -c key=value
-	LayerManaged      Layer = "managed"      // /etc/codex/managed_config.toml
-	LayerRequirements Layer = "requirements" // /etc/codex/requirements.toml
+	ForcedMethod      = "forced_login_method"
+	ForcedWorkspace   = "forced_chatgpt_workspace_id"
+	AllowedMethods    = "allowed_login_methods"
+	AllowedWorkspaces = "allowed_chatgpt_workspaces"
+)
+
+// The keys of the settings.
+const (
+	StoreKey          = "cli_auth_credentials_store"
+	OpenAIBaseURLKey  = "openai_base_url"
+	ChatGPTBaseURLKey = "chatgpt_base_url"
+)
+
+// What Codex takes where no layer says anything.
+const (
+	defaultStore          = "file"
+	defaultOpenAIBaseURL  = "https://api.openai.com/v1"
+	defaultChatGPTBaseURL = "https://chatgpt.com/backend-api"
 )
 
 // Value is an effective setting with its source.
@@ -37,23 +52,16 @@ type Value[T any] struct {
 	Source Source
 }
 
-// Effect is what Codex does at start with a stored login that breaks a rule.
-type Effect string
+// Demand is one admin rule that is in force.
+type Demand struct {
+	Rule   string   // the key
+	Values []string // what the rule accepts; empty accepts nothing
+	Source Source
+}
 
-// The effects. Codex signs out for forced_* and hides for allowed_*.
-const (
-	SignOut Effect = "sign-out"
-	Hide    Effect = "hide"
-)
-
-// Violation is a rule that a login breaks, or would break. It is an error.
-type Violation struct {
-	Rule       string     // the key: forced_login_method, …
-	Demanded   []string   // the values that the rule accepts
-	Credential Credential // what was tried or found
-	Workspace  string     // the workspace found; empty when the login names none or the rule is about methods
-	Source     Source
-	Effect     Effect
+// accepts reports whether the rule takes the value; no rule takes anything.
+func (d *Demand) accepts(value string) bool {
+	return d == nil || slices.Contains(d.Values, value)
 }
 
 // Rules is everything that the layers say about signing in.
@@ -62,24 +70,148 @@ type Rules struct {
 	Store Value[string]
 	// StorePinned says that requirements.toml fixes Store.
 	StorePinned bool
-	// OpenAIBaseURL is where API-key requests go, without a trailing slash.
+	// OpenAIBaseURL is where API-key requests go, its version segment (/v1)
+	// included and without a trailing slash.
 	OpenAIBaseURL Value[string]
-	// ChatGPTBaseURL is the ChatGPT back end.
+	// ChatGPTBaseURL is the ChatGPT back end, without a trailing slash.
 	ChatGPTBaseURL Value[string]
-	// … the login rules, unexported or exported as Load needs them
+
+	// One for each rule; nil where no layer states it. The forced workspaces
+	// are trimmed, without blanks and never empty.
+	forcedMethod, forcedWorkspaces, allowedMethods, allowedWorkspaces *Demand
+	// invalid is why Load failed, so that rules that nobody could read allow
+	// nothing.
+	invalid *ConfigError
 }
 
-// Options says where the layers are.
-type Options struct {
-	Home      string   // CODEX_HOME
-	System    string   // the folder of the system layers; /etc/codex when empty
-	Overrides []string // -c key=value, in order
+// Demands lists the admin rules in force, forced ones first.
+func (r *Rules) Demands() []Demand {
+	var all []Demand
+	for _, d := range []*Demand{r.forcedMethod, r.forcedWorkspaces, r.allowedMethods, r.allowedWorkspaces} {
+		if d != nil {
+			all = append(all, *d)
+		}
+	}
+	return all
 }
 
-// The functions of this room:
-//
-//	func Load(o Options) (*Rules, error)                       *ConfigError on bad files
-//	func (r *Rules) Allows(c Credential) *Violation            before a sign-in: may this class be used at all
-//	func (r *Rules) Check(c Credential, workspace string) *Violation   with the login in hand
-//	func (r *Rules) Workspaces() []string                      the allowed workspaces; nil is any
-//	func SetUserValue(home, key, value string) error           change one root key of config.toml, comments and order kept
+// Workspaces returns the workspaces that a ChatGPT login may belong to, in the
+// order in which Codex names them: the forced ones that are also allowed. Nil
+// is any; empty and not nil is none.
+func (r *Rules) Workspaces() []string {
+	switch {
+	case r.forcedWorkspaces == nil && r.allowedWorkspaces == nil:
+		return nil
+	case r.forcedWorkspaces == nil:
+		return slices.Clone(r.allowedWorkspaces.Values)
+	}
+	left := []string{}
+	for _, w := range r.forcedWorkspaces.Values {
+		if r.allowedWorkspaces.accepts(w) {
+			left = append(left, w)
+		}
+	}
+	return left
+}
+
+// Allows says before a sign-in whether a class of credentials may be used at
+// all; nil is yes.
+func (r *Rules) Allows(c Credential) *Violation {
+	if v := r.unreadable(c); v != nil {
+		return v
+	}
+	if !r.forcedMethod.accepts(c.method()) {
+		return r.refuseMethod(r.forcedMethod, c, SignOut)
+	}
+	return r.hidesMethod(c)
+}
+
+// Check judges a login in hand by the workspace that its id_token names in
+// chatgpt_account_id; empty is a login that names none. API keys have no
+// workspace and are exempt. Nil means that the login may be kept.
+func (r *Rules) Check(c Credential, workspace string) *Violation {
+	return r.CheckStored(c, workspace, workspace)
+}
+
+// CheckStored is what Codex does at its start with a login that it finds. It
+// reads the workspace twice: claim, from the id_token, decides over signing
+// out by the forced rules; accountID, from tokens.account_id and in its
+// absence the claim again, decides over hiding the login.
+func (r *Rules) CheckStored(c Credential, claim, accountID string) *Violation {
+	if v := r.unreadable(c); v != nil {
+		return v
+	}
+	if accountID == "" {
+		accountID = claim
+	}
+	chatGPT := c.method() == string(ChatGPT)
+	switch {
+	case !r.forcedMethod.accepts(c.method()):
+		return r.refuseMethod(r.forcedMethod, c, SignOut)
+	case chatGPT && !r.forcedWorkspaces.accepts(claim):
+		return r.violation(r.forcedWorkspaces, c, claim, SignOut)
+	}
+	if v := r.hidesMethod(c); v != nil || !chatGPT {
+		return v
+	}
+	for _, d := range []*Demand{r.forcedWorkspaces, r.allowedWorkspaces} {
+		if !d.accepts(accountID) {
+			return r.violation(d, c, accountID, Hide)
+		}
+	}
+	return nil
+}
+
+// LogoutStores names the stores in which a login may lie: the effective one,
+// or file and keyring both when a broken configuration leaves it open.
+func (r *Rules) LogoutStores() []string {
+	if r.Store.Value != "" {
+		return []string{r.Store.Value}
+	}
+	return []string{"keyring", "file"}
+}
+
+// hidesMethod applies requirements.toml to a class of credentials. A list of
+// workspaces that leaves none over disables ChatGPT as a whole.
+func (r *Rules) hidesMethod(c Credential) *Violation {
+	if !r.allowedMethods.accepts(c.method()) {
+		return r.refuseMethod(r.allowedMethods, c, Hide)
+	}
+	if w := r.Workspaces(); c.method() == string(ChatGPT) && w != nil && len(w) == 0 {
+		return r.refuseMethod(r.allowedWorkspaces, c, Hide)
+	}
+	return nil
+}
+
+// conflict returns the rules that together leave no way to sign in, or nil.
+func (r *Rules) conflict() *ConflictError {
+	usable := func(c Credential) bool { return r.forcedMethod.accepts(c.method()) && r.hidesMethod(c) == nil }
+	if usable(ChatGPT) || usable(API) {
+		return nil
+	}
+	return &ConflictError{Demands: r.Demands()}
+}
+
+// refuseMethod is a violation by every login of a class.
+func (r *Rules) refuseMethod(d *Demand, c Credential, e Effect) *Violation {
+	v := r.violation(d, c, "", e)
+	v.aboutMethod = true
+	return v
+}
+
+func (r *Rules) violation(d *Demand, c Credential, workspace string, e Effect) *Violation {
+	v := &Violation{Rule: d.Rule, Credential: c, Workspace: clean(workspace), Source: d.Source, Effect: e}
+	v.Demanded = cleanAll(d.Values)
+	v.workspaces = cleanAll(r.Workspaces())
+	return v
+}
+
+// unreadable refuses everything while the configuration cannot be read.
+func (r *Rules) unreadable(c Credential) *Violation {
+	if r.invalid == nil {
+		return nil
+	}
+	return &Violation{Rule: r.invalid.Key, Credential: c, Source: r.invalid.Source(), Effect: Hide, cause: r.invalid}
+}
+
+func trimSlash(url string) string { return strings.TrimRight(url, "/") }
