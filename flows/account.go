@@ -38,13 +38,16 @@ func describe(a *credstore.Auth) Account {
 	out := Account{Mode: a.Kind(), Method: string(a.Kind()), LastRefresh: a.LastRefresh}
 	switch a.Kind() {
 	case credstore.AuthAPIKey:
-		out.Method, out.KeyHint = AccountAPIKey, a.Key().Hint()
+		out.Method = AccountAPIKey
+		if a.APIKey != nil {
+			out.KeyHint = a.APIKey.Hint()
+		}
 	case credstore.AuthPersonalAccessToken:
 		out.Method = AccountAccessToken
 	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
 		out.Method = AccountChatGPT
 		claims := a.Claims()
-		out.Email, out.UserID, out.WorkspaceID, out.Plan = claims.Email, claims.UserID, claims.WorkspaceID, claims.Plan
+		out.Email, out.UserID, out.WorkspaceID, out.Plan = claims.Email, claims.UserID, claims.AccountID, claims.Plan
 		out.ExpiresAt = a.ExpiresAt()
 	default:
 	}

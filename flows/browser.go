@@ -136,7 +136,8 @@ func (f *browserFlow) enrich(ctx context.Context, a *credstore.Auth) {
 		AccessToken string `json:"access_token"`
 	}
 	if answer.decode(&body) == nil && body.AccessToken != "" {
-		a.SetAPIKey(credstore.NewSecret(body.AccessToken))
+		key := credstore.NewSecret(body.AccessToken)
+		a.APIKey = &key
 	}
 }
 

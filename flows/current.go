@@ -22,7 +22,11 @@ func (l *Login) Current(ctx context.Context) (Account, error) {
 		// Codex calls `{}` "Logged in using ChatGPT". It is not a login.
 		return account, credstore.ErrNotFound
 	}
-	if v := l.Rules.Check(credentialOf(auth), account.WorkspaceID); v != nil {
+	accountID := ""
+	if auth.Tokens != nil {
+		accountID = auth.Tokens.AccountID
+	}
+	if v := l.Rules.CheckStored(credentialOf(auth), account.WorkspaceID, accountID); v != nil {
 		return account, v
 	}
 	return account, nil

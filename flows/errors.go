@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"codex-login/credstore"
+	"codex-login/policy"
 )
 
 // The ways in which a sign-in ends without a login and without anything being
@@ -87,6 +90,17 @@ func (e *ServerError) Error() string {
 		s += ": " + e.Detail
 	}
 	return s
+}
+
+// StorePinnedError says that an admin fixes the place for the login and that
+// another one was asked for.
+type StorePinnedError struct {
+	Demanded credstore.Mode
+	Source   policy.Source
+}
+
+func (e *StorePinnedError) Error() string {
+	return fmt.Sprintf("%s: %s is fixed to %s", e.Source, policy.StoreKey, e.Demanded)
 }
 
 // InputProblem is what is wrong with a text that a person gave.

@@ -64,14 +64,20 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		certificate *CertificateFileError
 		violation   *policy.Violation
 		config      *policy.ConfigError
+		conflict    *policy.ConflictError
 		store       *credstore.Error
 		home        *credstore.HomeError
+		pinned      *StorePinnedError
 	)
 	switch {
+	case errors.As(err, &conflict):
+		return "policy", "policy_conflict", []any{"Problem", plainError(conflict)}
+	case errors.As(err, &config):
+		return "config", "config", []any{"Problem", plainError(config)}
+	case errors.As(err, &pinned):
+		return "policy", "policy_store", []any{"Demanded", string(pinned.Demanded), "Source", pinned.Source.String()}
 	case errors.As(err, &violation):
 		return classifyViolation(say, violation)
-	case errors.As(err, &config):
-		return "config", "config", []any{"File", config.File, "Where", config.Position(), "Problem", printable(config.Message, 300)}
 	case errors.As(err, &home):
 		return "store", "home", []any{"Path", home.Path}
 	case errors.As(err, &store):
@@ -113,10 +119,13 @@ func classifyServer(e *ServerError) (code, id string, values []any) {
 
 func classifyViolation(say *assets.Catalogue, v *policy.Violation) (code, id string, values []any) {
 	found := say.Say("explain.credential." + strings.ReplaceAll(string(v.Credential), "-", "_"))
-	if strings.Contains(v.Rule, "workspace") {
+	if !v.AboutMethod() {
 		found = first(printable(v.Workspace, 200), say.Say("explain.no_workspace"))
 	}
-	id = "policy_" + v.Rule
+	id = "policy_workspace"
+	if v.AboutMethod() {
+		id = "policy_method"
+	}
 	return "policy", id, []any{
 		"Rule", v.Rule, "Demanded", strings.Join(v.Demanded, ", "), "Found", found, "Source", v.Source.String(),
 	}

@@ -57,6 +57,9 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	if r.Store == "" {
 		r.Store = l.Mode()
 	}
+	if pin := l.storePin(); pin != nil && r.Store != l.Mode() {
+		return nil, &StorePinnedError{Demanded: l.Mode(), Source: *pin}
+	}
 	switch r.Method {
 	case Device:
 		c, err := l.beginDevice(ctx, r)

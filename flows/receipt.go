@@ -12,5 +12,6 @@ type Receipt struct {
 	// was written to config.toml.
 	Notes []Note
 
-	previous *credstore.Auth
+	previous   *credstore.Auth
+	previousID string // in the account book
 }

@@ -8,9 +8,6 @@ import (
 	"codex-login/policy"
 )
 
-// storeKey is Codex's option for the place of the login.
-const storeKey = "cli_auth_credentials_store"
-
 // save stores the login. The order keeps every login alive whatever kills the
 // process: the one that is about to be replaced goes to the account book, then
 // the new one is written, then config.toml says where it is, and only then the
@@ -73,7 +70,7 @@ func (l *Login) keep(ctx context.Context, s credstore.Store, replacement *credst
 // moveConfiguration makes Codex look where the login now is, and clears the
 // place where it looked before.
 func (l *Login) moveConfiguration(ctx context.Context, mode credstore.Mode, receipt *Receipt) {
-	err := policy.SetUserValue(l.Home.Path, storeKey, string(mode))
+	err := policy.SetUserValue(l.Home.Path, policy.StoreKey, string(mode))
 	if err != nil {
 		receipt.add(Note{Code: NoteStoreNotConfigured, Err: err})
 		return

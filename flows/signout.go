@@ -12,25 +12,47 @@ import (
 // could not be ended is reported and does not keep the login here. It returns
 // credstore.ErrNotFound when nobody was signed in.
 //
-// It works without rules that could be read, and under rules that permit no
-// login at all.
+// It works under rules that permit no login, and where the configuration
+// cannot be read: then every place is cleared in which a login may be.
 func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
-	store := l.store(l.Mode())
 	var out SignedOut
+	var failed error
+	found := false
+	for _, name := range l.Rules.LogoutStores() {
+		mode := credstore.Mode(name)
+		err := l.signOutOf(ctx, mode, revoke, &out)
+		switch {
+		case err == nil:
+			found = true
+		case errors.Is(err, credstore.ErrNotFound):
+		case len(l.Rules.LogoutStores()) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
+			// No keyring here, so nothing is in it.
+		default:
+			failed = errors.Join(failed, err)
+		}
+	}
+	switch {
+	case failed != nil:
+		return out, failed
+	case !found:
+		return out, credstore.ErrNotFound
+	}
+	return out, nil
+}
+
+func (l *Login) signOutOf(ctx context.Context, mode credstore.Mode, revoke bool, out *SignedOut) error {
+	store := l.store(mode)
 	auth, place, err := store.Load(ctx)
 	if err == nil {
 		out.Account = describe(auth)
-		out.Account.Place, out.Account.StoreMode = place, l.Mode()
+		out.Account.Place, out.Account.StoreMode = place, mode
 		if revoke {
 			out.Revoked, out.RevokeErr = l.revoke(ctx, auth)
 		}
 	}
 	// Whatever the reading said, a broken document or a keyring out of order,
 	// deleting is tried.
-	if err := store.Delete(context.WithoutCancel(ctx)); err != nil {
-		return out, err
-	}
-	return out, nil
+	return store.Delete(context.WithoutCancel(ctx))
 }
 
 // RevokePrevious ends the session that a sign-in replaced and takes it out of
@@ -42,7 +64,7 @@ func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
 	if _, err := l.revoke(ctx, r.previous); err != nil {
 		return err
 	}
-	err := credstore.OpenBook(l.Home, r.Previous.StoreMode).Forget(context.WithoutCancel(ctx), r.previous)
+	err := credstore.OpenBook(l.Home, r.Previous.StoreMode).Remove(context.WithoutCancel(ctx), r.previousID)
 	if errors.Is(err, credstore.ErrNotFound) {
 		return nil
 	}
@@ -62,6 +84,8 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 	}{a.Tokens.RefreshToken.Reveal(), "refresh_token", defaultClientID}
 	issuedBy := ""
 	if p := a.Tokens.Provenance; p != nil {
+		// Codex sends every token to OpenAI. A token of another issuer is none
+		// of OpenAI's business, and only its issuer can end it.
 		issuedBy, body.ClientID = p.Issuer, p.ClientID
 	}
 	if body.Token == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"codex-login/credstore"
+	"codex-login/policy"
 )
 
 // Stores lists the places that can keep a login, each with how it stands on
@@ -26,13 +27,23 @@ func (l *Login) Stores(ctx context.Context) []StoreChoice {
 			}
 		case credstore.ModeEphemeral:
 		}
-		if l.Rules.StorePinned && !c.Configured {
-			source := l.Rules.Store.Source
-			c.Pinned = &source
+		if !c.Configured {
+			c.Pinned = l.storePin()
 		}
 		out = append(out, c)
 	}
 	return out
+}
+
+// storePin is who fixes the mode; nil when the person may choose. A value in
+// managed_config.toml stands above config.toml, so that another choice could
+// not be written down anywhere.
+func (l *Login) storePin() *policy.Source {
+	source := l.Rules.Store.Source
+	if l.Rules.StorePinned || source.Layer == policy.LayerManaged {
+		return &source
+	}
+	return nil
 }
 
 // EnvironmentKey is the API key in the environment, to be offered by its hint;

@@ -48,7 +48,7 @@ func (l *Login) exchangeCode(ctx context.Context, g grant) (identified, error) {
 		RefreshToken: credstore.NewSecret(body.RefreshToken),
 		Provenance:   &credstore.Provenance{Issuer: l.Issuer.Name, ClientID: l.Issuer.ClientID},
 		LoginOwnerID: randomText(ownerBytes),
-		AccountID:    claims.WorkspaceID,
-	}, l.Clock.now())
+		AccountID:    claims.AccountID,
+	}, nil, l.Clock.now())
 	return identified{auth: auth, account: describe(auth)}, nil
 }

@@ -1,7 +1,6 @@
 package plain
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +108,8 @@ func (l *Lines) explain(err error) {
 
 // Choose asks for a way to sign in by its number. It returns io.EOF when the
 // input ends without one.
-func (l *Lines) Choose(_ context.Context, login *flows.Login, in *Input) (flows.Method, error) {
+// With keep, 0 leaves everything as it is and returns ErrKept.
+func (l *Lines) Choose(login *flows.Login, in *Input, keep bool) (flows.Method, error) {
 	choices := login.Choices()
 	l.talk("choose.title")
 	for i, c := range choices {
@@ -128,6 +128,8 @@ func (l *Lines) Choose(_ context.Context, login *flows.Login, in *Input) (flows.
 		}
 		n, err := strconv.Atoi(text)
 		switch {
+		case err == nil && n == 0 && keep:
+			return "", ErrKept
 		case err != nil || n < 1 || n > len(choices):
 			l.talk("choose.again", "Count", len(choices))
 		case choices[n-1].Refused != nil:

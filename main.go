@@ -1,0 +1,107 @@
+// Command codex-login signs a person in to OpenAI Codex: a full-screen wizard,
+// and the same verbs as plain commands. It parses the command line, wires the
+// rooms together and turns errors into exit codes; it decides nothing itself.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/flows"
+	"codex-login/policy"
+)
+
+// The exit codes, as the README lists them.
+const (
+	exitDone      = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitRefused   = 3
+	exitCancelled = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := newCommand(os.Args[1:]).ExecuteContext(ctx)
+	stop()
+	os.Exit(exitCode(err))
+}
+
+func exitCode(err error) int {
+	var violation *policy.Violation
+	var conflict *policy.ConflictError
+	var pinned *flows.StorePinnedError
+	var config *policy.ConfigError
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, flows.ErrCancelled), errors.Is(err, flows.ErrTakenOver), errors.Is(err, context.Canceled):
+		return exitCancelled
+	case errors.As(err, &config):
+		return exitFailed
+	case errors.As(err, &violation), errors.As(err, &conflict), errors.As(err, &pinned):
+		return exitRefused
+	}
+	return exitFailed
+}
+
+// open wires the rooms for one CODEX_HOME. The Login is never nil and good for
+// signing out even when an error says that the configuration is not.
+func (o *options) open() (*flows.Login, error) {
+	home, err := credstore.FindHome(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return o.openAt(home, flows.NewIssuer(o.issuer, o.clientID, userAgent(), os.Getenv))
+}
+
+func (o *options) openAt(home credstore.Home, issuer flows.Issuer) (*flows.Login, error) {
+	rules, err := policy.Load(policy.Options{Home: home.Path, Overrides: o.overrides})
+	login := &flows.Login{
+		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
+		Say: o.say(), Environment: os.Getenv,
+	}
+	if !o.noBrowser {
+		login.Open = flows.Opener(o.browser, os.Getenv)
+	}
+	return login, err
+}
+
+// connect gives the login its HTTP client; what only reads needs none.
+func connect(login *flows.Login) error {
+	client, err := flows.NewClient(os.Getenv)
+	login.Client = client
+	return err
+}
+
+// say is the catalogue of --lang, else of the locale.
+func (o *options) say() *assets.Catalogue {
+	return assets.Speak(o.lang, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+}
+
+// version is set by the linker for a release; otherwise the module's own.
+var version = ""
+
+func currentVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "0.1.0-dev"
+}
+
+func userAgent() string {
+	return "codex-login/" + currentVersion() + " (" + runtime.GOOS + "; " + runtime.GOARCH + ")"
+}
