@@ -1,0 +1,408 @@
+package flows
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"codex-login/flows/sandbox"
+	"codex-login/policy"
+)
+
+// TestBrowserSignIn goes the whole way: the authorize URL, the sandbox's own
+// pages, the redirect to the listener, the success page.
+func TestBrowserSignIn(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	end := finishing(t.Context(), l, c)
+	page, err := s.Approve(t.Context(), c.URL, sandbox.MinaHarbour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := end()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Account.Email != sandbox.MinaHarbour.Person || r.Account.WorkspaceID != sandbox.HarbourID {
+		t.Errorf("account: %+v", r.Account)
+	}
+	if !strings.Contains(page.Body, "You are signed in") || strings.Contains(page.URL, "code=") {
+		t.Errorf("the browser ended at %s with %.200s", page.URL, page.Body)
+	}
+	if a := load(t, l); a.APIKey == nil || a.APIKey.Empty() {
+		t.Error("no API key was exchanged for")
+	}
+}
+
+func TestBrowserWithoutAnAPIOrganisation(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{Setup: func(b *sandbox.Behaviour) {
+		b.Inject(sandbox.KeyExchange, sandbox.OAuthError(400, "invalid_request", "no organisation"))
+	}})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	end := finishing(t.Context(), l, c)
+	if _, err := s.Approve(t.Context(), c.URL, sandbox.JonasFree); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := end(); err != nil {
+		t.Fatal(err)
+	}
+	if load(t, l).APIKey != nil {
+		t.Error("an API key came from nowhere")
+	}
+}
+
+func TestAuthorizeURL(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s, `forced_chatgpt_workspace_id=["ws-a","ws-b"]`)
+	c := begin(t, l, Request{Method: Browser})
+	_, query, _ := strings.Cut(c.URL, "?")
+	var names []string
+	for _, pair := range strings.Split(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	// The order of codex-cli 0.169.0, observed.
+	want := []string{
+		"response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "scope",
+		"id_token_add_organizations", "codex_cli_simplified_flow", "originator", "allowed_workspace_id",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("parameters %v", names)
+	}
+	v, _ := url.ParseQuery(query)
+	if len(v.Get("code_challenge")) != 43 || len(v.Get("state")) != 43 || v.Get("allowed_workspace_id") != "ws-a,ws-b" {
+		t.Errorf("values %v", v)
+	}
+	if f := c.flow.(*browserFlow); len(f.verifier) != 86 {
+		t.Errorf("verifier of %d characters", len(f.verifier))
+	}
+}
+
+// ask sends a request to the listener of c.
+func ask(t *testing.T, c *Challenge, method, path string, header map[string]string) (int, string) {
+	t.Helper()
+	base := c.flow.(*browserFlow).redirectURI
+	base = strings.TrimSuffix(base, callbackPath)
+	req, err := http.NewRequestWithContext(t.Context(), method, base+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		if name == "Host" {
+			req.Host = value
+			continue
+		}
+		req.Header.Set(name, value)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body)
+}
+
+// TestListenerRules asks what a stray or hostile program would ask, and then
+// finishes the sign-in: none of it may have changed anything.
+func TestListenerRules(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	state := c.flow.(*browserFlow).state
+	end := finishing(t.Context(), l, c)
+	for _, test := range []struct {
+		name, method, path string
+		header             map[string]string
+		status             int
+	}{
+		{"success without a login", "GET", "/success", nil, 404},
+		{"no state", "GET", "/auth/callback?code=x", nil, 400},
+		{"wrong state", "GET", "/auth/callback?code=x&state=wrong", nil, 400},
+		{"two states", "GET", "/auth/callback?code=x&state=wrong&state=" + state, nil, 400},
+		{"wrong state with an error", "GET", "/auth/callback?error=access_denied&state=wrong", nil, 400},
+		{"POST", "POST", "/auth/callback?code=x&state=" + state, nil, 405},
+		{"another host", "GET", "/auth/callback?code=x&state=" + state, map[string]string{"Host": "evil.test"}, 421},
+		{"another host, our port", "GET", "/cancel", map[string]string{"Host": "evil.test:1455"}, 421},
+		{"cancel by a page", "GET", "/cancel", map[string]string{"Origin": "https://evil.test"}, 403},
+		{"cancel by a link", "GET", "/cancel", map[string]string{"Sec-Fetch-Mode": "navigate"}, 403},
+		{"the root", "GET", "/", nil, 404},
+		{"an icon", "GET", "/favicon.ico", nil, 404},
+	} {
+		if status, body := ask(t, c, test.method, test.path, test.header); status != test.status {
+			t.Errorf("%s: %d, want %d: %.100s", test.name, status, test.status, body)
+		}
+	}
+	if !noted(c, NoteWrongState) {
+		t.Error("the wrong state was not said")
+	}
+	if _, err := s.Approve(t.Context(), c.URL, sandbox.MinaPlus); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rawCancel is what the real Codex sends to take over the port.
+func rawCancel(t *testing.T, c *Challenge) {
+	t.Helper()
+	conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", portOf(c)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = io.WriteString(conn, "GET /cancel HTTP/1.1\r\nHost: 127.0.0.1:1455\r\nConnection: close\r\n\r\n")
+	answer, _ := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 200") || !strings.HasSuffix(string(answer), "Login cancelled") {
+		t.Errorf("answer: %.200s", answer)
+	}
+}
+
+func portOf(c *Challenge) string {
+	u, _ := url.Parse(c.flow.(*browserFlow).redirectURI)
+	return u.Port()
+}
+
+func TestAnotherCodexTakesOver(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	end := finishing(t.Context(), l, c)
+	rawCancel(t, c)
+	if _, err := end(); !errors.Is(err, ErrTakenOver) {
+		t.Errorf("got %v", err)
+	}
+	nothingStored(t, l)
+}
+
+func TestBrowserRefusals(t *testing.T) {
+	for name, test := range map[string]struct {
+		refusal *sandbox.Refusal
+		want    error
+	}{
+		"denied":      {&sandbox.Refusal{Error: "access_denied", Description: "no \x1b[31mthanks"}, ErrDenied},
+		"entitlement": {sandbox.MissingEntitlement(), ErrNotEntitled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, sandbox.Options{Setup: func(b *sandbox.Behaviour) { b.Refuse = test.refusal }})
+			l := newLogin(t, s)
+			c := begin(t, l, Request{Method: Browser})
+			end := finishing(t.Context(), l, c)
+			if _, err := s.Approve(t.Context(), c.URL, sandbox.MinaPlus); err == nil {
+				t.Log("the page said success") // what counts is below
+			}
+			_, err := end()
+			if !errors.Is(err, test.want) {
+				t.Errorf("got %v", err)
+			}
+			if e := Explain(l.Say, err); strings.ContainsRune(e.Text, '\x1b') {
+				t.Errorf("an escape reached the screen: %q", e.Text)
+			}
+			nothingStored(t, l)
+		})
+	}
+}
+
+// TestPaste finishes a sign-in with what people bring from another machine.
+func TestPaste(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	f := c.flow.(*browserFlow)
+	good := "http://127.0.0.1:1455/auth/callback?code=ac_0123456789abcdef&state=" + f.state
+	for _, test := range []struct {
+		name, text string
+		problem    InputProblem
+	}{
+		{"as it is", good, ""},
+		{"localhost", strings.Replace(good, "127.0.0.1", "localhost", 1), ""},
+		{"another port", strings.Replace(good, "1455", "1457", 1), ""},
+		{"no scheme", strings.TrimPrefix(good, "http://"), ""},
+		{"wrapped and quoted", " \"" + good[:40] + "\n    " + good[40:70] + "\r\n" + good[70:] + "\"\n", ""},
+		{"zero width", "\u200b" + good + "\ufeff", ""},
+		{"only the query", good[strings.Index(good, "?"):], ""},
+		{"only the pairs", good[strings.Index(good, "?")+1:], ""},
+		{"a bare code", "ac_0123456789abcdef.xyz", ""},
+		{"IPv6", strings.Replace(good, "127.0.0.1:1455", "[::1]:1455", 1), ""},
+		{"with a fragment", good + "#", ""},
+		{"nothing", "  \n ", InputEmpty},
+		{"a word", "hello", InputNotARedirect},
+		{"the authorize URL", c.URL, InputNotARedirect},
+		{"another site", "https://evil.test/auth/callback?code=ac_0123456789abcdef&state=" + f.state, InputNotARedirect},
+		{"another path", "http://localhost:1455/success?code=x&state=" + f.state, InputNotARedirect},
+		{"another sign-in", "http://localhost:1455/auth/callback?code=ac_0123456789abcdef&state=other", InputWrongState},
+		{"no state", "http://localhost:1455/auth/callback?code=ac_0123456789abcdef", InputWrongState},
+		{"no code", "http://localhost:1455/auth/callback?state=" + f.state, InputNoCode},
+		{"far too long", strings.Repeat("x", 20<<10), InputTooLong},
+	} {
+		_, err := f.parsePaste(test.text)
+		var input *InputError
+		switch {
+		case test.problem == "" && err != nil:
+			t.Errorf("%s: %v", test.name, err)
+		case test.problem != "" && (!errors.As(err, &input) || input.Problem != test.problem):
+			t.Errorf("%s: %v, want %s", test.name, err, test.problem)
+		}
+	}
+}
+
+func TestPasteFinishesTheSignIn(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	c := begin(t, l, Request{Method: Browser})
+	end := finishing(t.Context(), l, c)
+	// The browser is on another machine: the page at the end does not load,
+	// and its address is what the person can copy.
+	_ = c.flow.(*browserFlow).server.Close()
+	_, err := s.Approve(t.Context(), c.URL, sandbox.MinaPlus)
+	var unreachable *url.Error
+	if !errors.As(err, &unreachable) {
+		t.Fatalf("got %v", err)
+	}
+	redirect := unreachable.URL
+	if err := c.Answer(redirect); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := end(); err != nil {
+		t.Fatal(err)
+	}
+	var input *InputError
+	if err := c.Answer(redirect); !errors.As(err, &input) {
+		t.Errorf("a second answer was taken: %v", err)
+	}
+}
+
+func TestWrongWorkspaceStoresNothing(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{Setup: func(b *sandbox.Behaviour) { b.WorkspaceID = "ws-other" }})
+	l := newLogin(t, s, `forced_chatgpt_workspace_id="`+sandbox.HarbourID+`"`)
+	c := begin(t, l, Request{Method: Browser})
+	end := finishing(t.Context(), l, c)
+	_, _ = s.Approve(t.Context(), c.URL, sandbox.MinaHarbour)
+	_, err := end()
+	var v *policy.Violation
+	if !errors.As(err, &v) || v.Rule != policy.ForcedWorkspace {
+		t.Fatalf("got %v", err)
+	}
+	nothingStored(t, l)
+	if n := len(s.RequestsTo(sandbox.KeyExchange)); n != 0 {
+		t.Errorf("%d API keys were asked for a login that was refused", n)
+	}
+}
+
+func TestBothPortsBusy(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	l.ports = callbackPorts
+	for _, addr := range []string{"127.0.0.1:1455", "127.0.0.1:1457"} {
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Skipf("%s is in use on this machine", addr)
+		}
+		defer func() { _ = ln.Close() }()
+	}
+	_, err := l.Begin(t.Context(), Request{Method: Browser})
+	var busy *PortBusyError
+	if !errors.As(err, &busy) || len(busy.Ports) != 2 {
+		t.Fatalf("got %v", err)
+	}
+	if busy.Ports[0].Program == "" || busy.Ports[0].PID == 0 {
+		t.Errorf("the holder is not named: %+v", busy.Ports)
+	}
+	if e := Explain(l.Say, err); !strings.Contains(e.Text, busy.Ports[0].Program) {
+		t.Errorf("text: %s", e.Text)
+	}
+}
+
+func TestSecondPortIsNamed(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	l.ports = callbackPorts
+	ln, err := net.Listen("tcp", "127.0.0.1:1455")
+	if err != nil {
+		t.Skip("1455 is in use on this machine")
+	}
+	defer func() { _ = ln.Close() }()
+	c := begin(t, l, Request{Method: Browser})
+	if c.Port != 1457 || !noted(c, NoteOtherPort) || !strings.Contains(c.URL, "127.0.0.1%3A1457") {
+		t.Errorf("port %d, notes %v", c.Port, c.Notes())
+	}
+}
+
+func TestBrowserThatDoesNotStart(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	l.Open = Opener("/nonexistent/browser", func(string) string { return "" })
+	c := begin(t, l, Request{Method: Browser})
+	if err := c.OpenBrowser(t.Context()); err == nil || !noted(c, NoteBrowserFailed) {
+		t.Errorf("error %v, notes %v", err, c.Notes())
+	}
+}
+
+func TestOpenerRefusesOtherSchemes(t *testing.T) {
+	open := Opener("/bin/true", func(string) string { return "" })
+	for _, target := range []string{"file:///etc/passwd", "javascript:alert(1)", "-flag"} {
+		if open(t.Context(), target) == nil {
+			t.Errorf("%s was opened", target)
+		}
+	}
+}
+
+// What the server sends instead of tokens must store nothing and be said.
+func TestBadTokenAnswers(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"garbage": sandbox.Garbage(), "empty": sandbox.Empty(), "1 GB": sandbox.Endless(1 << 30),
+		"cut": sandbox.Cut(), "dropped": sandbox.Drop(), "503": sandbox.Status(503, "<html>\x1b[2J</html>"),
+		"400": sandbox.OAuthError(400, "invalid_grant", "used \x1b[31malready"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, sandbox.Options{Setup: func(b *sandbox.Behaviour) { b.Inject(sandbox.CodeExchange, fault) }})
+			l := newLogin(t, s)
+			c := begin(t, l, Request{Method: Device})
+			if err := s.ApproveDevice(t.Context(), c.UserCode, sandbox.MinaPlus); err != nil {
+				t.Fatal(err)
+			}
+			_, err := l.Finish(t.Context(), c)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			nothingStored(t, l)
+			e := Explain(l.Say, err)
+			if e.Title == "" || strings.Contains(e.Title+e.Text+e.Next, "\x1b") || strings.HasPrefix(e.Title, "explain.") {
+				t.Errorf("explanation: %+v", e)
+			}
+			for _, r := range s.RequestsTo(sandbox.CodeExchange) {
+				if r.Sent > 8<<20 {
+					t.Errorf("%d bytes were taken", r.Sent)
+				}
+			}
+		})
+	}
+}
+
+func FuzzPaste(f *testing.F) {
+	f.Add("http://127.0.0.1:1455/auth/callback?code=abc&state=STATE")
+	f.Add("code=1&state=STATE&error=x")
+	flow := &browserFlow{state: "STATE"}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := flow.parsePaste(text)
+		if err != nil {
+			var input *InputError
+			if !errors.As(err, &input) {
+				t.Errorf("untyped error %v", err)
+			}
+			return
+		}
+		if a.code == "" && a.err == nil {
+			t.Error("taken without a code and without an error")
+		}
+	})
+}

@@ -1,0 +1,318 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"codex-login/credstore"
+	"codex-login/flows/sandbox"
+	"codex-login/policy"
+)
+
+func TestReplacingASessionKeepsIt(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	old := load(t, l).Tokens.RefreshToken
+	r := signIn(t, l, s, sandbox.JonasMeridian)
+	if r.Previous == nil || r.Previous.Email != sandbox.MinaPlus.Person {
+		t.Fatalf("previous: %+v", r.Previous)
+	}
+	if n := len(s.RequestsTo(sandbox.Revoke)); n != 0 {
+		t.Errorf("%d revocations that nobody asked for", n)
+	}
+	if !inBook(t, l, old) {
+		t.Error("the replaced session is not in the account book")
+	}
+	if err := l.RevokePrevious(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if inBook(t, l, old) {
+		t.Error("the revoked session is still in the account book")
+	}
+	if !strings.Contains(string(s.RequestsTo(sandbox.Revoke)[0].Body), old.Reveal()) {
+		t.Error("another token was revoked")
+	}
+	if load(t, l).Claims().Email != sandbox.JonasMeridian.Person {
+		t.Error("the new login is gone")
+	}
+}
+
+func inBook(t *testing.T, l *Login, refresh credstore.Secret) bool {
+	t.Helper()
+	book := credstore.OpenBook(l.Home, l.Mode())
+	ids, err := book.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		a, err := book.Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Tokens != nil && a.Tokens.RefreshToken == refresh {
+			return true
+		}
+	}
+	return false
+}
+
+// A sign-in that ends in any other way than a stored login leaves the one that
+// was there, to the byte.
+func TestAFailedSignInChangesNothing(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	before, err := os.ReadFile(l.Home.AuthFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, attempt := range map[string]func(t *testing.T) error{
+		"cancelled": func(t *testing.T) error {
+			ctx, cancel := context.WithCancel(t.Context())
+			c := begin(t, l, Request{Method: Device})
+			end := finishing(ctx, l, c)
+			cancel()
+			_, err := end()
+			return err
+		},
+		"closed": func(t *testing.T) error {
+			c := begin(t, l, Request{Method: Device})
+			end := finishing(t.Context(), l, c)
+			c.Close()
+			_, err := end()
+			return err
+		},
+		"denied": func(t *testing.T) error {
+			c := begin(t, l, Request{Method: Device})
+			end := finishing(t.Context(), l, c)
+			if err := s.DenyDevice(t.Context(), c.UserCode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := end()
+			return err
+		},
+		"timed out": func(t *testing.T) error {
+			limited := *l
+			limited.Timeout = 1
+			_, err := limited.Finish(t.Context(), begin(t, &limited, Request{Method: Browser}))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := attempt(t); err == nil {
+				t.Fatal("no error")
+			}
+			after, err := os.ReadFile(l.Home.AuthFile())
+			if err != nil || string(after) != string(before) {
+				t.Errorf("the login that was there has changed (%v)", err)
+			}
+		})
+	}
+	if n := len(s.RequestsTo(sandbox.Revoke)); n != 0 {
+		t.Errorf("%d revocations", n)
+	}
+}
+
+func TestCancelledIsSaidAsSuch(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	for _, m := range []Method{Browser, Device} {
+		c := begin(t, l, Request{Method: m})
+		ctx, cancel := context.WithCancel(t.Context())
+		end := finishing(ctx, l, c)
+		cancel()
+		if _, err := end(); !errors.Is(err, ErrCancelled) {
+			t.Errorf("%s: %v", m, err)
+		}
+		c = begin(t, l, Request{Method: m})
+		end = finishing(t.Context(), l, c)
+		c.Close()
+		if _, err := end(); !errors.Is(err, ErrCancelled) {
+			t.Errorf("%s closed: %v", m, err)
+		}
+	}
+}
+
+func TestSignOut(t *testing.T) {
+	for name, test := range map[string]struct {
+		revoke   bool
+		setup    func(*sandbox.Behaviour)
+		revoked  bool
+		problem  bool
+		requests int
+	}{
+		"revoke and forget": {revoke: true, revoked: true, requests: 1},
+		"forget":            {},
+		"server in trouble": {revoke: true, setup: func(b *sandbox.Behaviour) { b.Inject(sandbox.Revoke, sandbox.Status(500, "")) }, problem: true, requests: 1},
+		"server gone":       {revoke: true, setup: func(b *sandbox.Behaviour) { b.Inject(sandbox.Revoke, sandbox.Drop()) }, problem: true, requests: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, sandbox.Options{Setup: test.setup})
+			l := newLogin(t, s)
+			signIn(t, l, s, sandbox.MinaPlus)
+			out, err := l.SignOut(t.Context(), test.revoke)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Revoked != test.revoked || (out.RevokeErr != nil) != test.problem || out.Account.Email != sandbox.MinaPlus.Person {
+				t.Errorf("signed out: %+v", out)
+			}
+			if n := len(s.RequestsTo(sandbox.Revoke)); n < test.requests || (test.requests == 0 && n > 0) {
+				t.Errorf("%d revocations", n)
+			}
+			nothingStored(t, l)
+			if _, err := l.SignOut(t.Context(), true); !errors.Is(err, credstore.ErrNotFound) {
+				t.Errorf("twice: %v", err)
+			}
+		})
+	}
+}
+
+func TestSignOutOfWhatCannotBeRead(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	if err := os.WriteFile(l.Home.AuthFile(), []byte(`{"broken`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.SignOut(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(l.Home.AuthFile()); !os.IsNotExist(err) {
+		t.Error("the file is still there")
+	}
+}
+
+func TestSignOutWithABrokenConfiguration(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	if err := os.WriteFile(filepath.Join(l.Home.Path, "config.toml"), []byte("cli_auth_credentials_store = file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rules, err := policy.Load(policy.Options{Home: l.Home.Path, System: t.TempDir()})
+	var config *policy.ConfigError
+	if !errors.As(err, &config) {
+		t.Fatalf("got %v", err)
+	}
+	l.Rules = rules
+	if _, err := l.Begin(t.Context(), Request{Method: Browser}); err == nil {
+		t.Error("a sign-in began under rules that nobody could read")
+	}
+	if _, err := l.SignOut(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(l.Home.AuthFile()); !os.IsNotExist(err) {
+		t.Error("the file is still there")
+	}
+}
+
+func TestEnforce(t *testing.T) {
+	dir := func(t *testing.T, requirements string) string {
+		d := t.TempDir()
+		if err := os.WriteFile(filepath.Join(d, "requirements.toml"), []byte(requirements), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for name, test := range map[string]struct {
+		override, requirements string
+		rule                   string
+		gone                   bool
+	}{
+		"forced method":     {override: `forced_login_method="api"`, rule: policy.ForcedMethod, gone: true},
+		"forced workspace":  {override: `forced_chatgpt_workspace_id="ws-x"`, rule: policy.ForcedWorkspace, gone: true},
+		"allowed method":    {requirements: `allowed_login_methods=["api"]`, rule: policy.AllowedMethods},
+		"allowed workspace": {requirements: `allowed_chatgpt_workspaces=["ws-x"]`, rule: policy.AllowedWorkspaces},
+		"nothing demanded":  {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, sandbox.Options{})
+			l := newLogin(t, s)
+			signIn(t, l, s, sandbox.MinaPlus)
+			var overrides []string
+			if test.override != "" {
+				overrides = []string{test.override}
+			}
+			rules, err := policy.Load(policy.Options{Home: l.Home.Path, System: dir(t, test.requirements), Overrides: overrides})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Rules = rules
+			if _, err := l.Current(t.Context()); (err != nil) != (test.rule != "") {
+				t.Errorf("Current: %v", err)
+			}
+			if _, err := os.Stat(l.Home.AuthFile()); err != nil {
+				t.Error("Current changed something")
+			}
+			_, err = l.Enforce(t.Context())
+			var v *policy.Violation
+			if test.rule != "" && (!errors.As(err, &v) || v.Rule != test.rule) {
+				t.Errorf("Enforce: %v", err)
+			}
+			_, err = os.Stat(l.Home.AuthFile())
+			if os.IsNotExist(err) != test.gone {
+				t.Errorf("the file: %v", err)
+			}
+			if n := len(s.RequestsTo(sandbox.Revoke)); n != 0 {
+				t.Errorf("%d revocations", n)
+			}
+		})
+	}
+}
+
+// Codex calls these documents "Logged in using ChatGPT".
+func TestAnEmptyDocumentIsNoLogin(t *testing.T) {
+	for _, text := range []string{`{}`, `{"auth_mode":"chatgpt"}`} {
+		l := newLogin(t, startSandbox(t, sandbox.Options{}))
+		if err := os.WriteFile(l.Home.AuthFile(), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Current(t.Context()); !errors.Is(err, credstore.ErrNotFound) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestAnotherStoreIsWrittenToTheConfiguration(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s, `cli_auth_credentials_store="auto"`)
+	config := filepath.Join(l.Home.Path, "config.toml")
+	const text = "# mine\nmodel = \"x\" # keep\n\n[tui]\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Store: credstore.ModeFile, Secret: credstore.NewSecret("sk-0123456789abcdef")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Notes) == 0 || r.Notes[0].Code != NoteStoreConfigured {
+		t.Errorf("notes %v", r.Notes)
+	}
+	after, _ := os.ReadFile(config)
+	if !strings.Contains(string(after), `cli_auth_credentials_store = "file"`) || !strings.Contains(string(after), `model = "x" # keep`) {
+		t.Errorf("config.toml:\n%s", after)
+	}
+}
+
+func TestAPinnedStoreIsNotChanged(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	system := t.TempDir()
+	if err := os.WriteFile(filepath.Join(system, "managed_config.toml"), []byte(`cli_auth_credentials_store="file"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if l.Rules, err = policy.Load(policy.Options{Home: l.Home.Path, System: system}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Begin(t.Context(), Request{Method: APIKey, Store: credstore.ModeKeyring, Secret: credstore.NewSecret("sk-0123456789abcdef")})
+	var pinned *StorePinnedError
+	if !errors.As(err, &pinned) || pinned.Source.Line != 1 {
+		t.Errorf("got %v", err)
+	}
+}
