@@ -13,16 +13,16 @@ type Problem string
 
 // The problems that a person can do something about.
 const (
-	ProblemCorrupt     Problem = "corrupt"      // the document cannot be read as Codex's auth.json
-	ProblemTooBig      Problem = "too-big"      // the document is larger than this program reads, or than the place can hold
-	ProblemPermission  Problem = "permission"   // the system denies access
-	ProblemReadOnly    Problem = "read-only"    // file or file system cannot be written
-	ProblemFull        Problem = "full"         // no space left
-	ProblemBusy        Problem = "busy"         // another program holds the lock
-	ProblemUnavailable Problem = "unavailable"  // there is no keyring here
-	ProblemLocked      Problem = "locked"       // the keyring is locked and could not be unlocked
-	ProblemTimeout     Problem = "timeout"      // the keyring did not answer in time
-	ProblemIO          Problem = "io"           // anything else the system reported
+	ProblemCorrupt     Problem = "corrupt"     // the document cannot be read as Codex's auth.json
+	ProblemTooBig      Problem = "too-big"     // the document is larger than this program reads, or than the place can hold
+	ProblemPermission  Problem = "permission"  // the system denies access
+	ProblemReadOnly    Problem = "read-only"   // file or file system cannot be written
+	ProblemFull        Problem = "full"        // no space left
+	ProblemBusy        Problem = "busy"        // another program holds the lock
+	ProblemUnavailable Problem = "unavailable" // there is no keyring here
+	ProblemLocked      Problem = "locked"      // the keyring is locked and could not be unlocked
+	ProblemTimeout     Problem = "timeout"     // the keyring did not answer in time
+	ProblemIO          Problem = "io"          // anything else the system reported
 )
 
 // Error is a failure of a store. It names the place and never holds a value
@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
-	return s
+	return printable(s)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

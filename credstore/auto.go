@@ -1,0 +1,88 @@
+package credstore
+
+import (
+	"context"
+	"errors"
+)
+
+// autoStore keeps the login in the keyring where that works, else in the file,
+// and says which and why. It reads as Codex does: the keyring first, the file
+// where the keyring has nothing or fails.
+//
+// One thing cannot be mended from here. If a login has to go to the file while
+// the keyring, out of reach just now, holds an older one, Codex will find the
+// older one again when the keyring is back. The entry is removed where the
+// keyring lets us; where it does not, Place.Fallback says so.
+type autoStore struct{ keyringStore }
+
+func (s *autoStore) Mode() Mode { return ModeAuto }
+
+func (s *autoStore) Load(ctx context.Context) (*Auth, Place, error) {
+	a, place, failed := s.keyringStore.Load(ctx)
+	if failed == nil || ctx.Err() != nil {
+		return a, place, failed
+	}
+	a, place, err := s.file().Load(ctx)
+	if !errors.Is(failed, ErrNotFound) {
+		place.Fallback = failed
+	}
+	return a, place, err
+}
+
+func (s *autoStore) Save(ctx context.Context, a *Auth) (Place, error) {
+	b, err := a.checked(s.place())
+	if err != nil {
+		return s.place(), err
+	}
+	l, err := lockLogin(ctx, s.home)
+	if err != nil {
+		return s.place(), err
+	}
+	defer l.unlock()
+	failed := keyringError("save", s.place(), probe(ctx, s.ring))
+	if failed == nil {
+		failed = s.write(ctx, a)
+	}
+	if failed == nil {
+		return s.place(), s.removeFile(l)
+	}
+	if ctx.Err() != nil {
+		return s.place(), failed
+	}
+	place := s.file().place()
+	if err := s.file().write(l, b); err != nil {
+		return place, err
+	}
+	place.Fallback = s.retire(context.WithoutCancel(ctx), failed)
+	return place, nil
+}
+
+// retire removes the entry that the file has replaced and returns why the
+// keyring was passed over.
+func (s *autoStore) retire(ctx context.Context, failed error) error {
+	err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
+	if err = keyringError("delete", s.place(), err); err == nil || errors.Is(err, ErrNotFound) {
+		return failed
+	}
+	var e *Error
+	if errors.As(failed, &e) {
+		known := *e
+		if known.Detail != "" {
+			known.Detail += "; "
+		}
+		known.Detail += "an older login that it may hold comes back into use when it works again: sign out then"
+		return &known
+	}
+	return failed
+}
+
+// Delete removes both copies. Where there is no keyring at all, the file is
+// everything; where one is there and does not let us in, that is the error,
+// after the file is gone.
+func (s *autoStore) Delete(ctx context.Context) error {
+	inKeyring, inFile := s.deleteBoth(ctx)
+	if IsProblem(inKeyring, ProblemUnavailable) {
+		inKeyring = ErrNotFound
+	}
+	return errorOfBoth(inKeyring, inFile)
+}

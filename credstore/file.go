@@ -1,0 +1,123 @@
+package credstore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// fileStore keeps the login in auth.json.
+type fileStore struct{ home Home }
+
+func (s *fileStore) Mode() Mode { return ModeFile }
+
+func (s *fileStore) place() Place { return filePlace(s.home.AuthFile()) }
+
+// Load takes no lock: a save replaces the file as a whole.
+func (s *fileStore) Load(ctx context.Context) (*Auth, Place, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.place(), err
+	}
+	b, err := readLimited(s.home.AuthFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.place(), ErrNotFound
+	}
+	if err != nil {
+		return nil, s.place(), err
+	}
+	a, err := Parse(b, s.place())
+	return a, s.place(), err
+}
+
+func (s *fileStore) Save(ctx context.Context, a *Auth) (Place, error) {
+	b, err := a.checked(s.place())
+	if err != nil {
+		return s.place(), err
+	}
+	l, err := lockLogin(ctx, s.home)
+	if err != nil {
+		return s.place(), err
+	}
+	defer l.unlock()
+	return s.place(), s.write(l, b)
+}
+
+// write replaces the file that auth.json is; the caller holds the locks.
+func (s *fileStore) write(l *locks, b []byte) error {
+	s.sweep(l)
+	return replaceFile(l.target, b)
+}
+
+func (s *fileStore) Delete(ctx context.Context) error {
+	if !s.exists() {
+		return ErrNotFound
+	}
+	l, err := lockLogin(ctx, s.home)
+	if err != nil {
+		return err
+	}
+	defer l.unlock()
+	return s.remove(l)
+}
+
+// exists reports whether there is anything to delete, a leftover of a killed
+// writer included.
+func (s *fileStore) exists() bool {
+	if _, err := os.Lstat(s.home.AuthFile()); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	left, _ := filepath.Glob(filepath.Join(s.home.Path, ".auth-??????"))
+	return len(left) > 0
+}
+
+// remove deletes the secret wherever auth.json leads, then the link that led
+// there. The caller holds the locks. ErrNotFound when there was no login.
+func (s *fileStore) remove(l *locks) error {
+	s.sweep(l)
+	info, err := os.Lstat(l.target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return fileError("delete", l.target, err)
+	}
+	if info.IsDir() {
+		return notAFile("delete", l.target, info.Mode())
+	}
+	for _, path := range []string{l.target, s.home.AuthFile()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fileError("delete", path, err)
+		}
+		if err := syncDir(filepath.Dir(path)); err != nil {
+			return fileError("delete", path, err)
+		}
+	}
+	return nil
+}
+
+// sweep removes what killed writers left behind. In a folder that a link leads
+// to, other homes may be writing under other locks: there only what is old.
+func (s *fileStore) sweep(l *locks) {
+	removeTemps(s.home.Path, 0)
+	if dir := filepath.Dir(l.target); dir != s.home.Path {
+		removeTemps(dir, time.Hour)
+	}
+}
+
+// checked encodes a document for a file after reading it back as Codex would:
+// one that Codex refuses must not take the place of one that works.
+func (a *Auth) checked(place Place) ([]byte, error) {
+	b := a.Encode()
+	if _, err := Parse(b, place); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			// Line and column would point into a document nobody has seen.
+			e.Op, e.Line, e.Column = "save", 0, 0
+		}
+		return nil, err
+	}
+	return b, nil
+}

@@ -1,0 +1,29 @@
+//go:build !windows
+
+package credstore
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+func readOnlyDisk(err error) bool { return errors.Is(err, syscall.EROFS) }
+
+// syncDir makes a rename or a removal in dir last through a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		return nil // a file system that cannot, some network ones
+	}
+	return err
+}
