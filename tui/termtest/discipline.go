@@ -53,6 +53,7 @@ func (t *Terminal) LineDiscipline() LineDiscipline {
 }
 
 // Restored tells what of the terminal a program that ended has not put back: nothing is the empty string.
+// After Hangup there is no terminal left to put back.
 func (t *Terminal) Restored() string {
 	switch {
 	case t.LineDiscipline() != t.atStart:
