@@ -71,4 +71,3 @@ func TestPaste(t *testing.T) {
 		})
 	}
 }
-
