@@ -61,8 +61,8 @@ func (b *Book) Keep(ctx context.Context, a *Auth) error {
 	switch {
 	case errors.Is(err, ErrNotFound), IsProblem(err, ProblemCorrupt):
 		return b.write(ctx, pageID(a), a)
-	case err != nil:
-		return err
+	case err != nil: // unreadable just now: it may be another session
+		return b.write(ctx, sessionID(a), a)
 	case first.session() == a.session():
 		return b.write(ctx, pageID(a), newer(a, first))
 	}
@@ -106,16 +106,17 @@ func (b *Book) Load(ctx context.Context, id string) (*Auth, error) {
 // Find returns the id of the page that holds the login a, ErrNotFound when
 // none does.
 func (b *Book) Find(ctx context.Context, a *Auth) (string, error) {
+	found := ErrNotFound
 	for _, id := range []string{pageID(a), sessionID(a)} {
 		kept, err := b.load(ctx, id)
 		if err == nil && kept.session() == a.session() {
 			return id, nil
 		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return "", err
+		if found == ErrNotFound && err != nil {
+			found = err
 		}
 	}
-	return "", ErrNotFound
+	return "", found
 }
 
 // List returns the ids of all pages, sorted.

@@ -2,6 +2,7 @@ package credstore
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"slices"
 	"unicode/utf8"
@@ -216,7 +217,12 @@ func (a *Auth) parseKept(root map[string]member) error {
 		if err := checkKept(kept.name, m); err != nil {
 			return err
 		}
-		*kept.raw = bytes.Clone(m.value)
+		// One form, so that an identity made from it does not depend on layout.
+		var b bytes.Buffer
+		if err := json.Compact(&b, m.value); err != nil {
+			return shape(m.at, "it is not valid JSON here")
+		}
+		*kept.raw = b.Bytes()
 	}
 	return nil
 }
