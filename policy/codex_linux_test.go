@@ -1,0 +1,397 @@
+package policy
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// codexCase is one configuration that the real Codex and we both judge.
+type codexCase struct {
+	configuration
+	login     Credential // what lies in auth.json: ChatGPT when empty
+	claim     string     // the id_token's workspace
+	accountID string     // tokens.account_id; the claim when empty, none when "-"
+	// differs says why we deliberately answer otherwise. Such a case must
+	// differ, so that the reason stays true.
+	differs string
+}
+
+func TestAgainstCodex(t *testing.T) {
+	binary, err := codexBinary()
+	need(t, "the real Codex (CODEX_BIN, .deps or PATH)", err)
+	if !apart(t) {
+		return
+	}
+	issuer := httptest.NewServer(http.HandlerFunc(deviceIssuer))
+	defer issuer.Close()
+	for name, c := range codexCases {
+		t.Run(name, func(t *testing.T) {
+			r := codexRun{t: t, binary: binary, issuer: issuer.URL, codexCase: c}
+			r.layOut()
+			rules, err := Load(Options{Home: r.home, Overrides: c.overrides})
+			var config *ConfigError
+			ours, theirs := errors.As(err, &config), r.refusesConfig()
+			if (ours != theirs) != (c.differs != "") {
+				t.Fatalf("we refuse the configuration: %t (%v); Codex does: %t; difference: %q", ours, err, theirs, c.differs)
+			}
+			if ours || theirs {
+				return
+			}
+			var conflict *ConflictError
+			if errors.As(err, &conflict) {
+				r.conflict(conflict)
+				return
+			}
+			r.status(rules)
+			r.start(rules)
+			r.signInWithKey(rules)
+			r.signInWithToken(rules)
+			r.signInWithDevice(rules)
+			r.settings(rules)
+		})
+	}
+}
+
+func codexBinary() (string, error) {
+	if path := os.Getenv("CODEX_BIN"); path != "" {
+		return path, nil
+	}
+	found, err := filepath.Glob("../.deps/node_modules/@openai/codex*/vendor/*/bin/codex")
+	if err == nil && len(found) > 0 {
+		return filepath.Abs(found[0])
+	}
+	return exec.LookPath("codex")
+}
+
+// codexRun is one case with its CODEX_HOME.
+type codexRun struct {
+	codexCase
+	t              *testing.T
+	binary, issuer string
+	home           string
+}
+
+// layOut writes the layers where Codex looks for them.
+func (r *codexRun) layOut() {
+	r.t.Helper()
+	r.home = r.t.TempDir()
+	for path, text := range map[string]string{
+		"/etc/codex/requirements.toml":       r.requirements,
+		"/etc/codex/managed_config.toml":     r.managed,
+		"/etc/codex/config.toml":             r.system,
+		filepath.Join(r.home, "config.toml"): r.user,
+	} {
+		err := os.Remove(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		if text != "" {
+			err = errors.Join(err, os.WriteFile(path, []byte(text), 0o600))
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+func (r *codexRun) authFile() string { return filepath.Join(r.home, "auth.json") }
+
+// credential is the login of the case.
+func (r *codexRun) credential() (c Credential, claim, accountID string) {
+	switch {
+	case r.login == API:
+		return API, "", ""
+	case r.accountID == "-":
+		return ChatGPT, r.claim, ""
+	case r.accountID == "":
+		return ChatGPT, r.claim, r.claim
+	}
+	return ChatGPT, r.claim, r.accountID
+}
+
+// storeLogin writes the login of the case to auth.json.
+func (r *codexRun) storeLogin() {
+	r.t.Helper()
+	doc := map[string]any{"auth_mode": "apikey", "OPENAI_API_KEY": "sk-test-0123456789"}
+	if c, claim, account := r.credential(); c == ChatGPT {
+		tokens := map[string]any{"id_token": idToken(claim), "access_token": idToken(claim), "refresh_token": "r"}
+		if account != "" {
+			tokens["account_id"] = account
+		}
+		doc = map[string]any{"auth_mode": "chatgpt", "OPENAI_API_KEY": nil, "tokens": tokens, "last_refresh": "2100-01-01T00:00:00Z"}
+	}
+	text, err := json.Marshal(doc)
+	if err := errors.Join(err, os.WriteFile(r.authFile(), text, 0o600)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// idToken is an unsigned token that names a workspace, or none.
+func idToken(workspace string) string {
+	auth := map[string]any{"chatgpt_plan_type": "plus", "chatgpt_user_id": "u"}
+	if workspace != "" {
+		auth["chatgpt_account_id"] = workspace
+	}
+	part := func(v any) string {
+		text, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(text)
+	}
+	return part(map[string]any{"alg": "none"}) + "." +
+		part(map[string]any{"email": "a@example.com", "exp": 4102444800, "https://api.openai.com/auth": auth}) + ".c2ln"
+}
+
+// deviceIssuer approves every device login; the path names the workspace.
+func deviceIssuer(w http.ResponseWriter, q *http.Request) {
+	workspace, path, _ := strings.Cut(strings.TrimPrefix(q.URL.Path, "/"), "/")
+	token := idToken(strings.TrimPrefix(workspace, "workspace-"))
+	answer := map[string]any{
+		"api/accounts/deviceauth/usercode": map[string]any{"device_auth_id": "d", "user_code": "C", "interval": "1"},
+		"api/accounts/deviceauth/token":    map[string]any{"authorization_code": "c", "code_challenge": "x", "code_verifier": "y"},
+		"oauth/token":                      map[string]any{"id_token": token, "access_token": token, "refresh_token": "r"},
+	}[path]
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// codex runs the real one with the overrides of the case and returns the last
+// line that it says.
+func (r *codexRun) codex(stdin string, args ...string) (line string, ok bool) {
+	r.t.Helper()
+	run, stop := r.command(args...)
+	defer stop()
+	run.Stdin = strings.NewReader(stdin)
+	out, err := run.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		r.t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	for i, l := range lines { // a configuration error may go on over several lines
+		if strings.HasPrefix(l, "Error loading configuration:") || strings.HasPrefix(l, "Error parsing -c overrides:") {
+			return strings.Join(lines[i:], "\n"), false
+		}
+	}
+	return lines[len(lines)-1], err == nil
+}
+
+func (r *codexRun) command(args ...string) (*exec.Cmd, context.CancelFunc) {
+	const limit = time.Minute
+	with := args[:1:1]
+	for _, o := range r.overrides {
+		with = append(with, "-c", o)
+	}
+	ctx, stop := context.WithTimeout(r.t.Context(), limit)
+	run := exec.CommandContext(ctx, r.binary, append(with, args[1:]...)...)
+	run.Dir = r.home
+	run.Env = []string{"CODEX_HOME=" + r.home, "HOME=" + r.home, "PATH=/usr/bin:/bin"}
+	return run, stop
+}
+
+func (r *codexRun) refusesConfig() bool {
+	line, _ := r.codex("", "login", "status")
+	return strings.HasPrefix(line, "Error loading configuration:") && !strings.Contains(line, "do not permit any usable login method") ||
+		strings.HasPrefix(line, "Error parsing -c overrides:")
+}
+
+// conflict: Codex refuses every command, logout too.
+func (r *codexRun) conflict(c *ConflictError) {
+	for _, verb := range []string{"status", "--with-api-key"} {
+		if line, _ := r.codex("sk-1", "login", verb); line != c.CodexMessage() {
+			r.t.Errorf("login %s: Codex says %q, we %q", verb, line, c.CodexMessage())
+		}
+	}
+}
+
+// status shows a login unless it is hidden. It looks at the account id before
+// the claim, and a login that a start would sign out reads as none, too.
+func (r *codexRun) status(rules *Rules) {
+	r.storeLogin()
+	c, claim, account := r.credential()
+	if account == "" {
+		account = claim
+	}
+	visible := rules.CheckStored(c, account, account) == nil
+	if line, ok := r.codex("", "login", "status"); ok != visible {
+		r.t.Errorf("status: Codex says %q, we see a login: %t", line, visible)
+	}
+}
+
+// start is Codex at work: it signs out what breaks a forced rule before it
+// turns to its task, and goes on otherwise.
+func (r *codexRun) start(rules *Rules) {
+	r.storeLogin()
+	v := rules.CheckStored(r.credential())
+	line, began := r.exec()
+	_, err := os.Stat(r.authFile())
+	signOut := v != nil && v.Effect == SignOut
+	if signedOut := errors.Is(err, fs.ErrNotExist); signedOut != signOut || began == signOut {
+		r.t.Errorf("start: Codex signed out: %t, went on: %t (%q), we say %v", signedOut, began, line, v)
+	}
+	if signOut && line != v.CodexMessage(AtStart) {
+		r.t.Errorf("start: Codex says %q, we %q", line, v.CodexMessage(AtStart))
+	}
+}
+
+// exec runs Codex up to its end or to the line with which it turns to its
+// task, and returns the last line. It is not waited for longer: without a
+// network it takes seconds to give up.
+func (r *codexRun) exec() (line string, began bool) {
+	r.t.Helper()
+	run, stop := r.command("exec", "--skip-git-repo-check", "hello")
+	defer stop()
+	out, in, err := os.Pipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer out.Close() //nolint:errcheck // only read
+	run.Stdout, run.Stderr = in, in
+	if err := errors.Join(run.Start(), in.Close()); err != nil {
+		r.t.Fatal(err)
+	}
+	defer run.Wait() //nolint:errcheck // it is stopped
+	defer stop()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		line = lines.Text()
+		if line == "Reading additional input from stdin..." {
+			return line, true
+		}
+	}
+	return line, false
+}
+
+func (r *codexRun) signInWithKey(rules *Rules) {
+	r.signIn("with an API key", "API key saved. Authentication is checked when you send a request.", rules.Allows(API), "login", "--with-api-key")
+}
+
+// signInWithToken needs a server to succeed, so only refusals are compared.
+func (r *codexRun) signInWithToken(rules *Rules) {
+	if v := rules.Allows(AccessToken); v != nil {
+		r.signIn("with an access token", "", v, "login", "--with-access-token")
+	}
+}
+
+func (r *codexRun) signInWithDevice(rules *Rules) {
+	v := rules.Allows(ChatGPT)
+	if v == nil {
+		v = rules.Check(ChatGPT, r.claim)
+	}
+	r.signIn("with a device code", "Successfully logged in", v,
+		"login", "--device-auth", "--experimental_issuer", r.issuer+"/workspace-"+r.claim)
+}
+
+func (r *codexRun) signIn(how, done string, v *Violation, args ...string) {
+	if err := os.Remove(r.authFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.t.Fatal(err)
+	}
+	want := done
+	if v != nil {
+		want = v.CodexMessage(AtSignIn)
+	}
+	if line, ok := r.codex("at-0123456789", args...); line != want || ok != (v == nil) {
+		r.t.Errorf("sign-in %s: Codex says %q, we %q", how, line, want)
+	}
+}
+
+// settings asks Codex's app server what is in force.
+func (r *codexRun) settings(rules *Rules) {
+	var config struct {
+		Config struct {
+			Store   string `json:"cli_auth_credentials_store"`
+			ChatGPT string `json:"chatgpt_base_url"`
+			OpenAI  string `json:"openai_base_url"`
+		}
+		Origins map[string]struct{ Name struct{ Type, File string } }
+	}
+	var required struct {
+		Requirements struct {
+			AllowedLoginMethods []string
+			Store               string `json:"cliAuthCredentialsStore"`
+		}
+	}
+	r.ask(map[string]any{"config/read": &config, "configRequirements/read": &required})
+	if config.Config.Store != rules.Store.Value || trimSlash(config.Config.ChatGPT) != rules.ChatGPTBaseURL.Value {
+		r.t.Errorf("settings: Codex has %+v, we %+v and %+v", config.Config, rules.Store, rules.ChatGPTBaseURL)
+	}
+	if (required.Requirements.Store != "") != rules.StorePinned {
+		r.t.Errorf("settings: Codex pins %q, we say pinned: %t", required.Requirements.Store, rules.StorePinned)
+	}
+	if u := trimSlash(config.Config.OpenAI); u != "" && u != rules.OpenAIBaseURL.Value {
+		r.t.Errorf("settings: Codex asks %q, we %+v", u, rules.OpenAIBaseURL)
+	}
+	if allowed := required.Requirements.AllowedLoginMethods; allowed != nil {
+		for _, c := range []Credential{ChatGPT, API} {
+			if slices.Contains(allowed, c.method()) != (rules.Allows(c) == nil) {
+				r.t.Errorf("settings: Codex allows %q; %s: %v", allowed, c, rules.Allows(c))
+			}
+		}
+	}
+	layer := map[Layer]string{LayerSystem: "system", LayerUser: "user", LayerCommandLine: "sessionFlags", LayerManaged: "legacyManagedConfigTomlFromFile"}
+	for _, d := range rules.Demands() {
+		o, ok := config.Origins[d.Rule]
+		if ok && (o.Name.Type != layer[d.Source.Layer] || (o.Name.File != "" && o.Name.File != d.Source.File)) {
+			r.t.Errorf("settings: Codex has %s from %+v, we from %+v", d.Rule, o.Name, d.Source)
+		}
+	}
+}
+
+// ask calls methods without parameters and decodes their results.
+func (r *codexRun) ask(calls map[string]any) {
+	r.t.Helper()
+	run, stop := r.command("app-server")
+	defer stop()
+	var in bytes.Buffer
+	fmt.Fprintln(&in, `{"id":"initialize","method":"initialize","params":{"clientInfo":{"name":"test","version":"1"}}}`)
+	fmt.Fprintln(&in, `{"method":"initialized"}`)
+	for method := range calls {
+		fmt.Fprintf(&in, "{\"id\":%q,\"method\":%q,\"params\":{}}\n", method, method)
+	}
+	stdin, err1 := run.StdinPipe()
+	stdout, err2 := run.StdoutPipe()
+	if err := errors.Join(err1, err2, run.Start()); err != nil {
+		r.t.Fatal(err)
+	}
+	defer run.Wait() //nolint:errcheck // it is stopped
+	defer stop()
+	if _, err := stdin.Write(in.Bytes()); err != nil {
+		r.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	lines.Buffer(nil, 1<<24)
+	for left := len(calls); left > 0 && lines.Scan(); {
+		var answer struct {
+			ID            any
+			Result, Error json.RawMessage
+		}
+		if err := json.Unmarshal(lines.Bytes(), &answer); err != nil {
+			r.t.Fatal(err)
+		}
+		method, _ := answer.ID.(string)
+		into, asked := calls[method]
+		if !asked {
+			continue
+		}
+		left--
+		if err := json.Unmarshal(answer.Result, into); err != nil {
+			r.t.Errorf("%s: %s (%v)", method, answer.Error, err)
+		}
+		delete(calls, method)
+	}
+	if len(calls) > 0 {
+		r.t.Errorf("app-server did not answer %v", calls)
+	}
+}
