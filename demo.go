@@ -54,9 +54,9 @@ func (o *options) demo(c *cobra.Command) error {
 	_, _ = fmt.Fprintln(os.Stderr, login.Say.Say("demo.start", "Home", filepath.Clean(folder)))
 	return o.run(c, login, r, func(ctx context.Context, ch *flows.Challenge) error {
 		if ch.Method == flows.Device {
-			return issuer.ApproveDevice(ch.UserCode, "")
+			return issuer.ApproveDevice(ctx, ch.UserCode, sandbox.MinaPlus)
 		}
-		_, err := issuer.Approve(ctx, ch.URL, "")
+		_, err := issuer.Approve(ctx, ch.URL, sandbox.MinaPlus)
 		return err
 	})
 }

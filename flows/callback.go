@@ -1,11 +1,13 @@
 package flows
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -153,7 +155,12 @@ func (f *browserFlow) write(w http.ResponseWriter, status int, p assets.Page) {
 	nonce := randomText(16)
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
 	p.Nonce = nonce
-	_ = p.Write(w)
+	var body bytes.Buffer
+	_ = p.Write(&body)
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes())
+	// Whole and on its way before anybody takes the listener down.
+	_ = http.NewResponseController(w).Flush()
 }

@@ -134,7 +134,11 @@ func (e *InputError) Error() string { return "input: " + string(e.Problem) }
 
 // cancelled makes ErrCancelled of an error that only came because ctx ended.
 func cancelled(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil {
+	switch {
+	case err != nil && errors.Is(err, context.Canceled) && ctx.Err() == nil:
+		// The challenge was closed while Finish waited.
+		return ErrCancelled
+	case err == nil || ctx.Err() == nil:
 		return err
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

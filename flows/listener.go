@@ -24,6 +24,9 @@ func listenLoopback(ctx context.Context, ports []int) (listeners []net.Listener,
 			passed = append(passed, holderOf(ctx, p))
 			continue
 		}
+		if bound, ok := v4.Addr().(*net.TCPAddr); ok {
+			p = bound.Port
+		}
 		listeners = []net.Listener{v4}
 		if v6, err := config.Listen(ctx, "tcp6", net.JoinHostPort("::1", strconv.Itoa(p))); err == nil {
 			listeners = append(listeners, v6)

@@ -7,9 +7,12 @@ import (
 	"unicode"
 )
 
-// bareCode is what an authorization code can look like: the unreserved
-// characters of a URL, long enough not to be a word.
-var bareCode = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{16,1024}$`)
+// bareCode is the alphabet of an authorization code: the unreserved characters
+// of a URL and those of base64.
+var bareCode = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
+
+// A code is too long to be a word, and shorter than a file.
+const minCode, maxCode = 16, 2048
 
 // paste takes a redirect URL, its query, or a bare code, as people bring them
 // from another machine: wrapped, quoted, without a scheme.
@@ -33,7 +36,7 @@ func (f *browserFlow) parsePaste(text string) (authorization, error) {
 		return authorization{}, &InputError{Problem: InputEmpty}
 	}
 	if !strings.ContainsAny(text, "?&") && !strings.Contains(text, "code=") {
-		if strings.Contains(text, "://") || !bareCode.MatchString(text) {
+		if strings.Contains(text, "://") || len(text) < minCode || len(text) > maxCode || !bareCode.MatchString(text) {
 			return authorization{}, &InputError{Problem: InputNotARedirect}
 		}
 		// A bare code carries no state. PKCE still binds it to this sign-in.

@@ -12,6 +12,5 @@ type Receipt struct {
 	// was written to config.toml.
 	Notes []Note
 
-	previous   *credstore.Auth
-	previousID string // in the account book
+	previous *credstore.Auth
 }

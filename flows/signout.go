@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"codex-login/credstore"
 )
@@ -18,14 +19,17 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	var out SignedOut
 	var failed error
 	found := false
-	for _, name := range l.Rules.LogoutStores() {
+	stores := l.Rules.LogoutStores()
+	// The file first: a keyring's deletion takes the file along, and where
+	// there is no keyring that would leave nothing to be found here.
+	for _, name := range slices.Backward(stores) {
 		mode := credstore.Mode(name)
 		err := l.signOutOf(ctx, mode, revoke, &out)
 		switch {
 		case err == nil:
 			found = true
 		case errors.Is(err, credstore.ErrNotFound):
-		case len(l.Rules.LogoutStores()) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
+		case len(stores) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
 			// No keyring here, so nothing is in it.
 		default:
 			failed = errors.Join(failed, err)
@@ -64,7 +68,12 @@ func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
 	if _, err := l.revoke(ctx, r.previous); err != nil {
 		return err
 	}
-	err := credstore.OpenBook(l.Home, r.Previous.StoreMode).Remove(context.WithoutCancel(ctx), r.previousID)
+	ctx = context.WithoutCancel(ctx)
+	book := credstore.OpenBook(l.Home, r.Previous.StoreMode)
+	id, err := book.Find(ctx, r.previous)
+	if err == nil {
+		err = book.Remove(ctx, id)
+	}
 	if errors.Is(err, credstore.ErrNotFound) {
 		return nil
 	}
