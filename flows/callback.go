@@ -108,8 +108,11 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	const said = "Login cancelled"
 	w.Header().Set("Connection", "close")
-	_, _ = w.Write([]byte("Login cancelled"))
+	w.Header().Set("Content-Length", strconv.Itoa(len(said)))
+	_, _ = w.Write([]byte(said))
+	_ = http.NewResponseController(w).Flush()
 	f.take(authorization{err: ErrTakenOver})
 }
 
