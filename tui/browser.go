@@ -1,0 +1,165 @@
+package tui
+
+import (
+	"strings"
+
+	"codex-login/flows"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// browser waits for the sign-in in the browser. Where the browser cannot come
+// back by itself, the address that it ended at can be pasted.
+type browser struct {
+	signIn
+	paste  field
+	frame  int // of the spinner
+	failed error
+}
+
+func newBrowser(e *env, r flows.Request) (browser, tea.Cmd) {
+	s := browser{signIn: signIn{env: e, request: r}, paste: newField(e, e.say("browser.paste_here"), false)}
+	cmd := s.begin()
+	return s, cmd
+}
+
+// continueBrowser takes over an attempt that began with a device code.
+func continueBrowser(s signIn) browser {
+	return browser{signIn: s, paste: newField(s.env, s.env.say("browser.paste_here"), false)}
+}
+
+// Typing: letters go to the field.
+func (s browser) Typing() bool { return s.paste.Focused() }
+
+func (s browser) waiting() bool { return s.challenge != nil && !s.arrived() }
+func (s browser) idle() bool    { return s.waiting() && !s.Typing() }
+
+func (s browser) open() key.Binding  { return when(s.idle(), s.env.bind("open", "o")) }
+func (s browser) copy() key.Binding  { return when(s.idle(), s.env.bind("copy_link", "c", "c", "u")) }
+func (s browser) print() key.Binding { return when(s.idle(), s.env.bind("print", "p")) }
+func (s browser) focus() key.Binding { return when(s.idle(), s.env.bind("paste", "v", "v", "tab")) }
+func (s browser) device() key.Binding {
+	return when(!s.arrived() && !s.Typing(), s.env.bind("device", "d"))
+}
+
+func (s browser) back() key.Binding   { return when(!s.Typing(), s.env.bind("back", "esc", "esc", "q")) }
+func (s browser) submit() key.Binding { return when(s.Typing(), s.env.bind("send", "enter")) }
+func (s browser) blur() key.Binding {
+	return when(s.Typing(), s.env.bind("leave_field", "esc", "esc", "tab"))
+}
+
+func (s browser) approve() key.Binding {
+	return when(s.env.demo != nil && s.idle(), s.env.bind("approve", "a"))
+}
+
+func (s browser) Keys() []key.Binding {
+	return []key.Binding{s.submit(), s.blur(), s.approve(), s.open(), s.copy(), s.focus(), s.device(), s.back(), s.print()}
+}
+
+func (s browser) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		return s.press(msg)
+	case answeredMsg:
+		if msg.attempt == s.try.id {
+			s.failed = msg.err
+			if msg.err == nil {
+				s.paste.wipe()
+			}
+		}
+		return s, nil, nil
+	case approvedMsg:
+		if msg.attempt == s.try.id && msg.err != nil {
+			return s, nil, isFailed{msg.err, flows.Browser}
+		}
+		return s, nil, nil
+	case tickMsg:
+		if msg.attempt == s.try.id && s.env.motion {
+			s.frame++
+		}
+	}
+	cmd, err := s.update(msg)
+	if err != nil {
+		return s, nil, isFailed{err, flows.Browser}
+	}
+	return s, cmd, nil
+}
+
+func (s browser) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
+	switch {
+	case s.waiting() && (k.Paste || s.Typing() && !pressed(k, s.submit(), s.blur())):
+		s.failed = nil
+		s.paste.Focus()
+		s.paste.take(k)
+	case pressed(k, s.submit()):
+		text := s.paste.Value()
+		return s, answerCmd(s.try.id, s.challenge, text), nil
+	case pressed(k, s.blur()):
+		s.paste.Blur()
+	case pressed(k, s.focus()):
+		s.paste.Focus()
+	case pressed(k, s.open()):
+		return s, openCmd(s.try, s.challenge), nil
+	case pressed(k, s.copy()):
+		return s, s.copyIt("link", s.challenge.URL), nil
+	case pressed(k, s.print()):
+		return s, s.printIt(s.challenge.URL), nil
+	case pressed(k, s.approve()):
+		return s, approveCmd(s.try, s.env.demo, s.challenge), nil
+	case pressed(k, s.device()):
+		return s, nil, wantInstead{flows.Device}
+	case pressed(k, s.back()):
+		return s, nil, wantBack{}
+	}
+	return s, nil, nil
+}
+
+func (s browser) View(w, _ int) string {
+	t := s.env.theme
+	if s.challenge == nil {
+		return t.Faint.Render(wrap(s.env.say("browser.starting"), w))
+	}
+	title := t.Title.Render(wrap(s.env.say("browser.heading"), w))
+	if s.arrived() {
+		return title + "\n\n" + s.waitLine(s.env.say("frame.storing"), w)
+	}
+	var notes []string
+	for _, n := range s.said() {
+		notes = append(notes, t.Warn.Render(hanging(t.Glyphs.Warn+" ", n, w)))
+	}
+	demo := ""
+	if s.env.demo != nil {
+		demo = t.Accent.Render(wrap(s.env.say("frame.demo_approve"), w))
+	}
+	return paragraphs(
+		title+"\n"+wrap(s.env.say("browser.text"), w),
+		link(t, s.challenge.URL, w),
+		s.waitLine(s.env.say("browser.waiting", "Port", s.challenge.Port), w),
+		strings.Join(notes, "\n"),
+		demo,
+		t.Faint.Render(wrap(s.env.say("browser.elsewhere"), w))+"\n"+s.paste.view(w)+s.refusal(w),
+	)
+}
+
+// waitLine has the one thing that moves.
+func (s browser) waitLine(text string, w int) string {
+	t := s.env.theme
+	if !s.env.motion {
+		return wrap(text, w)
+	}
+	frames := t.Glyphs.Spinner
+	return hanging(t.Accent.Render(frames[s.frame%len(frames)])+"  ", text, w)
+}
+
+// refusal is why the pasted text is not the answer.
+func (s browser) refusal(w int) string {
+	if s.failed == nil {
+		return ""
+	}
+	x := flows.Explain(s.env.words, s.failed)
+	return "\n" + s.env.theme.Bad.Render(wrap(x.Title, w)) + "\n" + s.env.theme.Faint.Render(wrap(x.Next, w))
+}
+
+func (s browser) Title() string { return s.env.say("frame.title.browser") }
+func (s browser) Help() string  { return "help.browser" }

@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"codex-login/credstore"
+	"codex-login/flows"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// Every command of the wizard and the message it ends in. Commands run beside
+// Update and are given plain values: they neither read nor change a screen.
+
+type checkedMsg struct {
+	account flows.Account
+	err     error
+}
+
+func checkCmd(ctx context.Context, l *flows.Login) tea.Cmd {
+	return func() tea.Msg {
+		account, err := l.Enforce(ctx)
+		return checkedMsg{account, err}
+	}
+}
+
+type challengeMsg struct {
+	attempt   int
+	challenge *flows.Challenge
+	err       error
+}
+
+func beginCmd(try attempt, l *flows.Login, r flows.Request) tea.Cmd {
+	return func() tea.Msg {
+		c, err := l.Begin(try.ctx, r)
+		if c != nil {
+			// Nobody may be left to close it when this answer comes too late.
+			context.AfterFunc(try.ctx, c.Close)
+		}
+		return challengeMsg{try.id, c, err}
+	}
+}
+
+type finishedMsg struct {
+	attempt int
+	receipt flows.Receipt
+	err     error
+}
+
+func finishCmd(w *work, try attempt, l *flows.Login, c *flows.Challenge) tea.Cmd {
+	return func() tea.Msg {
+		receipt, err := w.finish(try.ctx, l, c)
+		return finishedMsg{try.id, receipt, err}
+	}
+}
+
+type answeredMsg struct {
+	attempt int
+	err     error
+}
+
+func answerCmd(id int, c *flows.Challenge, text string) tea.Cmd {
+	return func() tea.Msg { return answeredMsg{id, c.Answer(text)} }
+}
+
+type openedMsg struct {
+	attempt int
+	err     error
+}
+
+func openCmd(try attempt, c *flows.Challenge) tea.Cmd {
+	return func() tea.Msg { return openedMsg{try.id, c.OpenBrowser(try.ctx)} }
+}
+
+type approvedMsg struct {
+	attempt int
+	err     error
+}
+
+func approveCmd(try attempt, d *Demo, c *flows.Challenge) tea.Cmd {
+	return func() tea.Msg { return approvedMsg{try.id, d.Approve(try.ctx, c)} }
+}
+
+type storesMsg struct {
+	attempt int
+	choices []flows.StoreChoice
+}
+
+func storesCmd(try attempt, l *flows.Login) tea.Cmd {
+	return func() tea.Msg { return storesMsg{try.id, l.Stores(try.ctx)} }
+}
+
+type signedOutMsg struct {
+	attempt int
+	out     flows.SignedOut
+	err     error
+}
+
+func signOutCmd(w *work, try attempt, l *flows.Login, revoke bool) tea.Cmd {
+	return func() tea.Msg {
+		out, err := w.signOut(try.ctx, l, revoke)
+		return signedOutMsg{try.id, out, err}
+	}
+}
+
+type revokedMsg struct {
+	attempt int
+	err     error
+}
+
+func revokeCmd(w *work, try attempt, l *flows.Login, r flows.Receipt) tea.Cmd {
+	return func() tea.Msg {
+		if !w.enter() {
+			return revokedMsg{try.id, flows.ErrCancelled}
+		}
+		defer w.exit()
+		return revokedMsg{try.id, l.RevokePrevious(try.ctx, r)}
+	}
+}
+
+// copiedMsg says what became of a copy; what is the catalogue id of its name.
+type copiedMsg struct {
+	what   string
+	result copied
+}
+
+func copyCmd(ctx context.Context, t *terminal, getenv func(string) string, what, text string) tea.Cmd {
+	return func() tea.Msg { return copiedMsg{what, copyText(ctx, t, getenv, text)} }
+}
+
+// tickMsg comes as long as the attempt waits.
+type tickMsg struct{ attempt int }
+
+func tickCmd(id int, every time.Duration) tea.Cmd {
+	return tea.Tick(every, func(time.Time) tea.Msg { return tickMsg{id} })
+}
+
+// awakeMsg ends the moment in which a screen that came by itself takes no keys.
+type awakeMsg struct{ screen int }
+
+func awakeCmd(screen int, after time.Duration) tea.Cmd {
+	return tea.Tick(after, func(time.Time) tea.Msg { return awakeMsg{screen} })
+}
+
+// storeMsg tells the screens beneath where the login shall be kept.
+type storeMsg struct{ mode credstore.Mode }

@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// compare sets the two kinds of login side by side.
+type compare struct{ env *env }
+
+func newCompare(e *env) compare { return compare{e} }
+
+// aspects are the rows of the table, by their catalogue ids.
+var aspects = []string{"use", "billing", "data", "features", "interfaces", "advice"}
+
+func (s compare) back() key.Binding {
+	return s.env.bind("back", "esc", "esc", "enter", "q", "m", "tab")
+}
+
+func (s compare) Keys() []key.Binding { return []key.Binding{s.back()} }
+
+func (s compare) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	if msg, ok := msg.(tea.KeyMsg); ok && pressed(msg, s.back()) {
+		return s, nil, wantBack{}
+	}
+	return s, nil, nil
+}
+
+func (s compare) View(w, _ int) string {
+	if w < 70 {
+		return s.list(w)
+	}
+	return s.table(w)
+}
+
+// table has three columns where there is room for them.
+func (s compare) table(w int) string {
+	t := s.env.theme
+	const first, gap = 14, 3
+	column := (w - first - 2*gap) / 2
+	row := func(a, b, c string) string {
+		return beside(beside(fill(a, first), fill(b, column), gap), c, gap)
+	}
+	out := []string{row("", t.Accent.Render(s.env.say("compare.chatgpt")), t.Accent.Render(s.env.say("compare.key"))), t.Faint.Render(strings.Repeat(t.Glyphs.Rule, w))}
+	for i, a := range aspects {
+		if i > 0 {
+			out = append(out, "")
+		}
+		out = append(out, row(t.Strong.Render(wrap(s.env.say("compare."+a+".name"), first)),
+			wrap(s.env.say("compare."+a+".chatgpt"), column), wrap(s.env.say("compare."+a+".key"), column)))
+	}
+	return strings.Join(out, "\n")
+}
+
+// list says one after the other in a narrow window.
+func (s compare) list(w int) string {
+	t := s.env.theme
+	var out []string
+	for _, a := range aspects {
+		out = append(out, t.Title.Render(wrap(s.env.say("compare."+a+".name"), w)),
+			t.Accent.Render(s.env.say("compare.chatgpt")), indent(wrap(s.env.say("compare."+a+".chatgpt"), w-2), 2),
+			t.Accent.Render(s.env.say("compare.key")), indent(wrap(s.env.say("compare."+a+".key"), w-2), 2), "")
+	}
+	return strings.Join(out[:len(out)-1], "\n")
+}
+
+// fill makes the first line as wide as a column, so that the next one stands
+// where it should.
+func fill(s string, w int) string {
+	first, rest, more := strings.Cut(s, "\n")
+	first += strings.Repeat(" ", max(w-ansi.StringWidth(first), 0))
+	if !more {
+		return first
+	}
+	return first + "\n" + rest
+}
+
+func (s compare) Title() string { return s.env.say("frame.title.compare") }
+func (s compare) Help() string  { return "help.compare" }

@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"strings"
+
+	"codex-login/flows"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// done is the end of a sign-in: whose login it is, where it is, what next.
+type done struct {
+	env      *env
+	receipt  flows.Receipt
+	try      attempt
+	revoking bool
+	revoked  bool
+	failed   error
+}
+
+func newDone(e *env, r flows.Receipt) done { return done{env: e, receipt: r} }
+
+// Stop ends a revocation under way.
+func (s done) Stop() {
+	if s.try.cancel != nil {
+		s.try.cancel()
+	}
+}
+
+func (s done) leave() key.Binding { return s.env.bind("leave", "enter", "enter", "q", "esc") }
+func (s done) revoke() key.Binding {
+	return when(s.receipt.Previous != nil && !s.revoking && !s.revoked, s.env.bind("revoke", "r"))
+}
+
+func (s done) Keys() []key.Binding { return []key.Binding{s.leave(), s.revoke()} }
+
+func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	switch msg := msg.(type) {
+	case revokedMsg:
+		if msg.attempt == s.try.id {
+			s.revoking, s.revoked, s.failed = false, msg.err == nil, msg.err
+		}
+	case tea.KeyMsg:
+		switch {
+		case pressed(msg, s.leave()):
+			return s, nil, wantLeave{}
+		case pressed(msg, s.revoke()):
+			s.try, s.revoking, s.failed = s.env.work.attempt(), true, nil
+			return s, revokeCmd(s.env.work, s.try, s.env.login, s.receipt), nil
+		}
+	}
+	return s, nil, nil
+}
+
+func (s done) View(w, _ int) string {
+	t := s.env.theme
+	heading := t.Good.Render(t.Glyphs.Check+" ") + t.Title.Render(s.env.say("done.heading"))
+	var notes []string
+	for _, n := range s.receipt.Notes {
+		notes = append(notes, t.Warn.Render(hanging(t.Glyphs.Warn+" ", flows.ExplainNote(s.env.words, n), w)))
+	}
+	return paragraphs(
+		heading,
+		s.env.card(s.env.facts(s.receipt.Account), w),
+		strings.Join(notes, "\n"),
+		s.previous(w),
+		s.env.next(s.receipt.Account, w),
+	)
+}
+
+// previous says what became of the session that was replaced.
+func (s done) previous(w int) string {
+	t := s.env.theme
+	if s.receipt.Previous == nil {
+		return ""
+	}
+	who := s.env.who(*s.receipt.Previous)
+	switch {
+	case s.revoking:
+		return t.Accent.Render(wrap(s.env.say("done.revoking", "Who", who), w))
+	case s.revoked:
+		return wrap(s.env.say("done.revoked", "Who", who), w)
+	case s.failed != nil:
+		return t.Bad.Render(wrap(s.env.say("done.not_revoked", "Who", who), w)) + "\n" +
+			t.Faint.Render(wrap(flows.Explain(s.env.words, s.failed).Title, w))
+	}
+	return wrap(s.env.say("done.previous", "Who", who), w)
+}
+
+// next says what the login is good for.
+func (e *env) next(a flows.Account, w int) string {
+	t := e.theme
+	id := "done.next"
+	if a.Method == flows.AccountAPIKey {
+		id = "done.next_key"
+	}
+	out := wrap(e.say(id), w)
+	if a.Place.Kind == "file" {
+		out += "\n" + t.Faint.Render(wrap(e.say("store.password"), w))
+	}
+	return out
+}
+
+func (s done) Title() string { return s.env.say("frame.title.done") }
+func (s done) Help() string  { return "help.done" }

@@ -1,0 +1,63 @@
+package tui
+
+import (
+	"codex-login/flows"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// Where device codes are switched on.
+const (
+	personalSettings  = "https://chatgpt.com/#settings/Security"
+	workspaceSettings = "https://chatgpt.com/admin/settings"
+)
+
+// enable stands before the device code: it has to be switched on once, and
+// after the code is there its time is running.
+type enable struct{ env *env }
+
+func newEnable(e *env) enable { return enable{e} }
+
+func (s enable) next() key.Binding    { return s.env.bind("code", "enter") }
+func (s enable) browser() key.Binding { return s.env.bind("browser", "b") }
+func (s enable) copy() key.Binding    { return s.env.bind("copy_link", "c", "c", "u") }
+func (s enable) back() key.Binding    { return s.env.bind("back", "esc", "esc", "q") }
+
+func (s enable) Keys() []key.Binding {
+	return []key.Binding{s.next(), s.copy(), s.browser(), s.back()}
+}
+
+func (s enable) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case pressed(k, s.next()):
+		return s, nil, wantCode{}
+	case pressed(k, s.browser()):
+		return s, nil, wantInstead{flows.Browser}
+	case pressed(k, s.copy()):
+		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "link", personalSettings), nil
+	case pressed(k, s.back()):
+		return s, nil, wantBack{}
+	}
+	return s, nil, nil
+}
+
+func (s enable) View(w, _ int) string {
+	t := s.env.theme
+	part := func(id, url string) string {
+		return t.Strong.Render(wrap(s.env.say("device.enable."+id+".who"), w)) + "\n" +
+			indent(wrap(s.env.say("device.enable."+id+".where"), w-3), 3) + "\n" + indent(link(t, url, w-3), 3)
+	}
+	return paragraphs(
+		t.Title.Render(wrap(s.env.say("device.enable.question"), w)),
+		wrap(s.env.say("device.enable.text"), w),
+		part("personal", personalSettings),
+		part("workspace", workspaceSettings),
+		t.Faint.Render(wrap(s.env.say("device.enable.otherwise"), w)),
+	)
+}
+
+func (s enable) Title() string { return s.env.say("frame.title.device") }
+func (s enable) Help() string  { return "help.enable" }

@@ -1,0 +1,140 @@
+package tui
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/flows"
+	"codex-login/tui/theme"
+)
+
+// env is what all screens share. It is made once and only read afterwards.
+type env struct {
+	login  *flows.Login
+	words  *assets.Catalogue
+	theme  *theme.Theme
+	demo   *Demo
+	motion bool
+	now    func() time.Time
+	getenv func(string) string
+	home   string // the person's own folder, to be written ~
+	work   *work
+	paper  *terminal // what the terminal is written through
+}
+
+func (e *env) say(id string, pairs ...any) string { return e.words.Say(id, pairs...) }
+
+// short writes a path below the person's folder with a ~.
+func (e *env) short(path string) string {
+	if rest, ok := strings.CutPrefix(path, e.home+string(filepath.Separator)); ok && e.home != "" {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
+}
+
+// place says in words where a login is.
+func (e *env) place(p credstore.Place) string {
+	switch p.Kind {
+	case credstore.KindKeyring:
+		return e.say("frame.place_keyring", "Where", clean(p.Where))
+	case credstore.KindMemory:
+		return e.say("frame.place_memory")
+	case credstore.KindFile:
+	}
+	return clean(e.short(p.Where))
+}
+
+// work is the work that outlives a screen: sign-ins and sign-outs, which must
+// not be cut off while they change the stored login.
+type work struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu       sync.Mutex
+	closed   bool
+	running  sync.WaitGroup
+	attempts int
+	receipt  *flows.Receipt
+	leftOut  bool // the person signed out last
+}
+
+func newWork(ctx context.Context) *work {
+	ctx, cancel := context.WithCancel(ctx)
+	return &work{ctx: ctx, cancel: cancel}
+}
+
+// attempt is one try to do something, told from all others by its number.
+type attempt struct {
+	id     int
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func (w *work) attempt() attempt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.attempts++
+	ctx, cancel := context.WithCancel(w.ctx)
+	return attempt{id: w.attempts, ctx: ctx, cancel: cancel}
+}
+
+// enter reports whether work may begin; exit must follow if so.
+func (w *work) enter() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.running.Add(1)
+	return true
+}
+
+func (w *work) exit() { w.running.Done() }
+
+// finish is flows.Login.Finish, remembered and waited for.
+func (w *work) finish(ctx context.Context, l *flows.Login, c *flows.Challenge) (flows.Receipt, error) {
+	if !w.enter() {
+		c.Close()
+		return flows.Receipt{}, flows.ErrCancelled
+	}
+	defer w.exit()
+	receipt, err := l.Finish(ctx, c)
+	if err == nil {
+		w.mu.Lock()
+		w.receipt, w.leftOut = &receipt, false
+		w.mu.Unlock()
+	}
+	return receipt, err
+}
+
+// signOut is flows.Login.SignOut, remembered and waited for.
+func (w *work) signOut(ctx context.Context, l *flows.Login, revoke bool) (flows.SignedOut, error) {
+	if !w.enter() {
+		return flows.SignedOut{}, flows.ErrCancelled
+	}
+	defer w.exit()
+	out, err := l.SignOut(ctx, revoke)
+	if err == nil {
+		w.mu.Lock()
+		w.receipt, w.leftOut = nil, true
+		w.mu.Unlock()
+	}
+	return out, err
+}
+
+// close ends what can be ended, waits for what cannot, and says how it stands.
+func (w *work) close() (receipt *flows.Receipt, signedOut bool) {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.cancel()
+	w.running.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.receipt, w.leftOut
+}

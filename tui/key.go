@@ -1,0 +1,11 @@
+package tui
+
+import "codex-login/flows"
+
+// newAPIKey is where an API key is pasted. It can be tried out before it is
+// stored, and taken from the environment without being shown.
+func newAPIKey(e *env, r flows.Request) secret {
+	s := newSecret(e, r, "key")
+	s.parse, s.canTest, s.offered = flows.ParseAPIKey, true, e.login.EnvironmentKey()
+	return s
+}

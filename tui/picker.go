@@ -1,0 +1,188 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"codex-login/credstore"
+	"codex-login/flows"
+	"codex-login/policy"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// picker is where the way to sign in is chosen.
+type picker struct {
+	env     *env
+	choices []flows.Choice
+	mode    credstore.Mode
+	row     int
+	// remote: the person is logged in over SSH, so a browser here helps nobody.
+	remote bool
+}
+
+func newPicker(e *env, mode credstore.Mode) picker {
+	p := picker{env: e, choices: e.login.Choices(), mode: mode, remote: e.getenv("SSH_CONNECTION") != ""}
+	for i, c := range p.choices {
+		if p.remote && c.Method == flows.Device && c.Refused == nil {
+			p.row = i
+			return p
+		}
+	}
+	p.move(0)
+	return p
+}
+
+// move goes by rows and passes over what is not allowed.
+func (p *picker) move(by int) {
+	row, step := p.row+by, by
+	if step == 0 {
+		step = 1
+	}
+	for ; row >= 0 && row < len(p.choices); row += step {
+		if p.choices[row].Refused == nil {
+			p.row = row
+			return
+		}
+	}
+}
+
+func (p picker) digits() key.Binding {
+	var keys []string
+	for i := range p.choices {
+		keys = append(keys, strconv.Itoa(i+1))
+	}
+	return p.env.bind("pick", "1-"+strconv.Itoa(len(keys)), keys...)
+}
+
+func (p picker) usable() bool { return p.choices[p.row].Refused == nil }
+
+func (p picker) up() key.Binding { return p.env.bind("move", p.env.say("frame.arrows"), "up", "k") }
+
+func (p picker) down() key.Binding    { return p.env.bind("move", p.env.say("frame.arrows"), "down", "j") }
+func (p picker) choose() key.Binding  { return when(p.usable(), p.env.bind("choose", "enter")) }
+func (p picker) compare() key.Binding { return p.env.bind("compare", "m", "m", "tab") }
+func (p picker) store() key.Binding   { return p.env.bind("store", "s") }
+func (p picker) quit() key.Binding    { return p.env.bind("quit", "q", "q", "esc") }
+
+func (p picker) Keys() []key.Binding {
+	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit()}
+}
+
+func (p picker) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	switch msg := msg.(type) {
+	case storeMsg:
+		p.mode = msg.mode
+	case tea.KeyMsg:
+		return p.press(msg)
+	}
+	return p, nil, nil
+}
+
+func (p picker) press(msg tea.KeyMsg) (screen, tea.Cmd, intent) {
+	switch {
+	case pressed(msg, p.up()):
+		p.move(-1)
+	case pressed(msg, p.down()):
+		p.move(1)
+	case pressed(msg, p.digits()):
+		row := int(msg.String()[0] - '1')
+		if p.choices[row].Refused == nil {
+			p.row = row
+			return p, nil, wantSignIn{p.choices[row].Method}
+		}
+	case pressed(msg, p.choose()):
+		return p, nil, wantSignIn{p.choices[p.row].Method}
+	case pressed(msg, p.compare()):
+		return p, nil, wantCompare{}
+	case pressed(msg, p.store()):
+		return p, nil, wantStores{}
+	case pressed(msg, p.quit()):
+		return p, nil, wantBack{}
+	}
+	return p, nil, nil
+}
+
+func (p picker) View(w, h int) string {
+	t := p.env.theme
+	rows, _ := p.rows(w, h)
+	keeping := p.env.say("picker.keeping", "Place", p.place())
+	return strings.Join([]string{
+		t.Title.Render(wrap(p.env.say("picker.question"), w)),
+		strings.Join(rows, p.gap(h)),
+		t.Faint.Render(wrap(p.env.say("picker.cloud"), w)) + "\n" + t.Faint.Render(wrap(keeping, w)),
+	}, "\n\n")
+}
+
+// gap is between two choices: an empty line where there is room.
+func (p picker) gap(h int) string {
+	if h >= 18 {
+		return "\n\n"
+	}
+	return "\n"
+}
+
+func (p picker) place() string {
+	switch p.mode {
+	case credstore.ModeKeyring, credstore.ModeAuto, credstore.ModeEphemeral:
+		return p.env.say("picker.place_" + string(p.mode))
+	case credstore.ModeFile:
+	}
+	return clean(p.env.short(p.env.login.Home.AuthFile()))
+}
+
+// rows draws the choices; lines are where each begins.
+func (p picker) rows(w, h int) (rows []string, begin []int) {
+	line := 2
+	for i := range p.choices {
+		row := p.drawRow(i, w, h)
+		rows, begin = append(rows, row), append(begin, line)
+		line += height(row) + len(p.gap(h)) - 1
+	}
+	return rows, begin
+}
+
+// drawRow draws one choice. In a low window only the selected one says more.
+func (p picker) drawRow(i, w, h int) string {
+	t, c := p.env.theme, p.choices[i]
+	id := strings.ReplaceAll(string(c.Method), "-", "_")
+	number, name := strconv.Itoa(i+1), p.env.say("picker.name."+id)
+	mark := "  "
+	switch {
+	case c.Refused != nil:
+		head := t.Faint.Render("  " + number + "  " + cut(name, w-5, t.Glyphs.Ellipsis))
+		return head + "\n" + t.Warn.Render(hanging("     "+t.Glyphs.Cross+" ", p.env.say("picker.refused",
+			"Demand", p.env.demand(c.Refused), "Source", c.Refused.Source.String()), w))
+	case i == p.row:
+		mark = t.Accent.Render(t.Glyphs.Pointer + " ")
+		name = t.Accent.Render(cut(name, w-5, t.Glyphs.Ellipsis))
+	default:
+		name = cut(name, w-5, t.Glyphs.Ellipsis)
+	}
+	if p.remote && c.Method == flows.Device && w >= 60 {
+		name += "  " + t.Good.UnsetBold().Render(p.env.say("picker.remote"))
+	}
+	head := mark + t.Faint.Render(number) + "  " + name
+	if h < 13 && i != p.row {
+		return head
+	}
+	return head + "\n" + t.Faint.Render(indent(wrap(p.env.say("picker.about."+id), w-5), 5))
+}
+
+// FocusedLine is the selected row.
+func (p picker) FocusedLine(w, h int) int {
+	_, begin := p.rows(w, h)
+	return begin[p.row]
+}
+
+func (p picker) Title() string { return p.env.say("frame.title.picker") }
+func (p picker) Help() string  { return "help.picker" }
+
+// demand is a rule as one would write it.
+func (e *env) demand(v *policy.Violation) string {
+	if v.Rule == "" {
+		return clean(v.Error())
+	}
+	return v.Rule + " = " + strings.Join(v.Demanded, ", ")
+}

@@ -1,0 +1,114 @@
+package tui
+
+import (
+	"time"
+
+	"codex-login/flows"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// signIn is what the screens of a sign-in have in common: one attempt, its
+// challenge, and what the worker says meanwhile.
+type signIn struct {
+	env       *env
+	request   flows.Request
+	try       attempt
+	challenge *flows.Challenge // nil until it is there
+	notes     []flows.Note
+}
+
+// begin starts a new attempt and ends the former one.
+func (s *signIn) begin() tea.Cmd {
+	s.Stop()
+	s.try, s.challenge, s.notes = s.env.work.attempt(), nil, nil
+	return beginCmd(s.try, s.env.login, s.request)
+}
+
+// Stop ends the attempt.
+func (s signIn) Stop() {
+	if s.try.cancel != nil {
+		s.try.cancel()
+	}
+}
+
+// update takes the worker's messages in. The error is that of the attempt when
+// it has failed.
+func (s *signIn) update(msg tea.Msg) (tea.Cmd, error) {
+	switch msg := msg.(type) {
+	case challengeMsg:
+		switch {
+		case msg.attempt != s.try.id:
+		case msg.err != nil:
+			return nil, msg.err
+		default:
+			s.challenge = msg.challenge
+			s.notes = s.challenge.Notes()
+			return tea.Batch(finishCmd(s.env.work, s.try, s.env.login, s.challenge), tickCmd(s.try.id, s.pace())), nil
+		}
+	case tickMsg:
+		if msg.attempt == s.try.id && s.challenge != nil {
+			s.notes = s.challenge.Notes()
+			return tickCmd(s.try.id, s.pace()), nil
+		}
+	case finishedMsg:
+		if msg.attempt == s.try.id {
+			return nil, msg.err
+		}
+	}
+	return nil, nil
+}
+
+// pace is how often a waiting screen looks at the worker: once a second for
+// the countdown, and for the spinner a little more often.
+func (s signIn) pace() time.Duration {
+	if s.env.motion && s.method() == flows.Browser {
+		return 400 * time.Millisecond
+	}
+	return time.Second
+}
+
+// method is the way that is really taken.
+func (s signIn) method() flows.Method {
+	if s.challenge != nil {
+		return s.challenge.Method
+	}
+	return s.request.Method
+}
+
+// arrived says that the answer is there and the rest goes by itself.
+func (s signIn) arrived() bool {
+	n := len(s.notes)
+	return n > 0 && s.notes[n-1].Code == flows.NoteExchanging
+}
+
+// said are the notes in words, each kind once, in the order of the last time.
+func (s signIn) said() []string {
+	var out []string
+	seen := map[flows.NoteCode]bool{}
+	for i := len(s.notes) - 1; i >= 0; i-- {
+		n := s.notes[i]
+		if seen[n.Code] || n.Code == flows.NoteExchanging || passed(n.Code, seen) {
+			continue
+		}
+		seen[n.Code] = true
+		out = append([]string{flows.ExplainNote(s.env.words, n)}, out...)
+	}
+	return out
+}
+
+// passed: trouble that is over need not be told any more.
+func passed(code flows.NoteCode, later map[flows.NoteCode]bool) bool {
+	trouble := code == flows.NoteRetrying || code == flows.NoteSlowDown
+	return trouble && (later[flows.NoteRecovered] || later[flows.NoteRetrying] || later[flows.NoteSlowDown])
+}
+
+// copyIt copies a text of the challenge.
+func (s signIn) copyIt(what, text string) tea.Cmd {
+	return copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, what, clean(text))
+}
+
+// printIt shows the address outside of the wizard.
+func (s signIn) printIt(text string) tea.Cmd {
+	return printCmd(s.env.work.ctx, s.env.say("frame.print_before"), clean(text), s.env.say("frame.print_after"))
+}

@@ -1,0 +1,89 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// clean drops what could move the cursor, colour the screen or reorder its
+// text. What comes from flows is clean already; this is for the rest, and for
+// the day when it is not.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// wrap breaks text at words, and words that are wider than w anywhere.
+func wrap(s string, w int) string { return ansi.Wrap(s, max(w, 1), " ") }
+
+// cut shortens s to w cells.
+func cut(s string, w int, tail string) string {
+	if ansi.StringWidth(s) <= w {
+		return s
+	}
+	return ansi.Truncate(s, max(w, 0), tail)
+}
+
+// indent puts n cells before every line.
+func indent(s string, n int) string {
+	pad := strings.Repeat(" ", n)
+	return pad + strings.ReplaceAll(s, "\n", "\n"+pad)
+}
+
+// hanging puts mark before the first line and aligns the others with it.
+func hanging(mark, s string, w int) string {
+	n := ansi.StringWidth(mark)
+	return mark + strings.TrimLeft(indent(wrap(s, w-n), n), " ")
+}
+
+// width is the number of cells of the widest line.
+func width(s string) int {
+	widest := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		widest = max(widest, ansi.StringWidth(line))
+	}
+	return widest
+}
+
+// height is the number of lines.
+func height(s string) int { return strings.Count(s, "\n") + 1 }
+
+// beside puts two blocks next to each other, gap cells apart.
+func beside(left, right string, gap int) string {
+	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
+	w := width(left)
+	var out []string
+	for i := range max(len(l), len(r)) {
+		line := ""
+		if i < len(l) {
+			line = l[i]
+		}
+		if i < len(r) && r[i] != "" {
+			line += strings.Repeat(" ", w-ansi.StringWidth(line)+gap) + r[i]
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// paragraphs joins blocks with an empty line, passing over empty ones.
+func paragraphs(blocks ...string) string { return joined("\n\n", blocks) }
+
+// lines joins blocks, passing over empty ones.
+func lines(blocks ...string) string { return joined("\n", blocks) }
+
+func joined(by string, blocks []string) string {
+	var out []string
+	for _, b := range blocks {
+		if b != "" {
+			out = append(out, b)
+		}
+	}
+	return strings.Join(out, by)
+}

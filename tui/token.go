@@ -1,0 +1,11 @@
+package tui
+
+import "codex-login/flows"
+
+// newAccessToken is where a personal access token is pasted. Whose it is has to
+// be asked anyway, so there is nothing to choose.
+func newAccessToken(e *env, r flows.Request) secret {
+	s := newSecret(e, r, "token")
+	s.parse = flows.ParseAccessToken
+	return s
+}

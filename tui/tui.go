@@ -1,0 +1,125 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/flows"
+	"codex-login/tui/theme"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// framesPerSecond: the first frame and every key's echo wait for one tick of
+// the renderer, and every tick wakes the processor.
+const framesPerSecond = 40
+
+// Options say what the wizard works with.
+type Options struct {
+	Login *flows.Login
+	Say   *assets.Catalogue
+	// Demo stands in for the person in the browser; nil outside of the demo.
+	Demo *Demo
+	// Start goes straight to a way to sign in; empty begins with the choice.
+	Start flows.Method
+	// Store is where the login shall be kept; empty is the configured mode.
+	Store credstore.Mode
+	// Motion allows the spinner.
+	Motion bool
+
+	// Input and Output are the terminal; nil is that of the process.
+	Input  io.Reader
+	Output *os.File
+}
+
+// Demo is what can be done without a browser.
+type Demo struct {
+	Approve func(ctx context.Context, c *flows.Challenge) error
+}
+
+// Outcome says how the wizard ended.
+type Outcome struct {
+	// Receipt is the login that was stored; nil when there is none.
+	Receipt *flows.Receipt
+	// Err is why there is no login: the rule that forbids it, the failure that
+	// the person left at, or flows.ErrCancelled. It is nil with a receipt, and
+	// when the person left while signed in or after signing out.
+	Err error
+}
+
+// Run shows the wizard until the person leaves, ctx ends, or a signal (INT,
+// TERM, HUP) arrives. The terminal is as before then, and no work that changes
+// the stored login is under way. The error says that there is no terminal to
+// draw on.
+func Run(ctx context.Context, o Options) (Outcome, error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	var crash *crashError
+	var once sync.Once
+	e := newEnv(ctx, o)
+	model := newRoot(e, o.Start, e.mode(o.Store), func(p any) {
+		once.Do(func() { crash = newCrash(p) })
+		cancel()
+	})
+	options := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
+		tea.WithOutput(e.paper), tea.WithoutSignalHandler(),
+	}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	last, err := tea.NewProgram(model, options...).Run()
+	interrupted := ctx.Err() != nil
+	receipt, signedOut := e.work.close()
+	// After close, nothing that could crash runs any more.
+	once.Do(func() {})
+	switch {
+	case receipt != nil:
+		return Outcome{Receipt: receipt}, nil
+	case crash != nil:
+		return Outcome{Err: errors.New(e.say("error.crash", "Problem", clean(crash.Error())))}, nil
+	case signedOut:
+		return Outcome{}, nil
+	case interrupted:
+		return Outcome{Err: flows.ErrCancelled}, nil
+	case err != nil:
+		return Outcome{}, fmt.Errorf("the terminal cannot be used: %w", err)
+	}
+	return Outcome{Err: last.(root).err}, nil
+}
+
+func newEnv(ctx context.Context, o Options) *env {
+	now := o.Login.Clock.Time
+	if now == nil {
+		now = time.Now
+	}
+	out := o.Output
+	if out == nil {
+		out = os.Stdout
+	}
+	home, _ := os.UserHomeDir()
+	return &env{
+		login: o.Login, words: o.Say, theme: theme.New(os.Getenv), demo: o.Demo, motion: o.Motion,
+		now: now, getenv: os.Getenv, home: home, work: newWork(ctx), paper: &terminal{File: out},
+	}
+}
+
+// mode is where a login is kept when nothing else is chosen.
+func (e *env) mode(wanted credstore.Mode) credstore.Mode {
+	if wanted != "" {
+		return wanted
+	}
+	return e.login.Mode()
+}
