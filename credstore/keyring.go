@@ -16,7 +16,7 @@ const (
 
 // A call is answered within this time or given up. Only where a person has to
 // answer a prompt it may take longer.
-const (
+var (
 	keyringCallLimit   = 5 * time.Second
 	keyringPromptLimit = 60 * time.Second
 )

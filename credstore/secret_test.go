@@ -17,7 +17,8 @@ func TestSecret(t *testing.T) {
 	if !NewSecret("").Empty() || !(Secret{}).Empty() || (Secret{}).Reveal() != "" || NewSecret("x").Empty() {
 		t.Error("emptiness")
 	}
-	if NewSecret("a") != NewSecret("a") || NewSecret("a") == NewSecret("b") || NewSecret("äb").Len() != 3 {
+	again := NewSecret("a")
+	if again != NewSecret("a") || again == NewSecret("b") || NewSecret("äb").Len() != 3 {
 		t.Error("comparison")
 	}
 }

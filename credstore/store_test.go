@@ -1,6 +1,7 @@
 package credstore
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -14,7 +15,31 @@ import (
 func mockKeyring(t *testing.T) keyring {
 	t.Helper()
 	gokeyring.MockInit()
-	return goKeyring{5 * time.Second}
+	return &oneAtATime{keyring: goKeyring{5 * time.Second}}
+}
+
+// oneAtATime makes up for the mock, a bare map; real keyrings are services.
+type oneAtATime struct {
+	mu sync.Mutex
+	keyring
+}
+
+func (k *oneAtATime) get(ctx context.Context, service, account string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keyring.get(ctx, service, account)
+}
+
+func (k *oneAtATime) set(ctx context.Context, service, account, secret string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keyring.set(ctx, service, account, secret)
+}
+
+func (k *oneAtATime) remove(ctx context.Context, service, account string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.keyring.remove(ctx, service, account)
 }
 
 // Every store keeps this contract. The keyring is go-keyring's mock here and a

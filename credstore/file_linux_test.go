@@ -1,0 +1,347 @@
+package credstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// helper runs this test binary again as a process that does one thing:
+//
+//	save DIR KEY     saves an API key in the file store
+//	saves DIR KEY N  does so N times
+func helper(args ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), "CREDSTORE_HELPER=1")
+	return cmd
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv("CREDSTORE_HELPER") == "" {
+		os.Exit(m.Run())
+	}
+	store, times := Open(Home{Path: os.Args[2]}, ModeFile), 1
+	if os.Args[1] == "saves" {
+		times, _ = strconv.Atoi(os.Args[4])
+	}
+	for range times {
+		if _, err := store.Save(context.Background(), apiKey(os.Args[3])); err != nil {
+			fmt.Println(err)
+			var e *Error
+			if errors.As(err, &e) {
+				fmt.Println("problem:", e.Problem)
+			}
+			os.Exit(1)
+		}
+	}
+	os.Exit(0)
+}
+
+func TestProcessesTakeTurns(t *testing.T) {
+	home := testHome(t)
+	store := Open(home, ModeFile)
+	var writers []*exec.Cmd
+	for i := range 3 {
+		w := helper("saves", home.Path, strings.Repeat(strconv.Itoa(i), 5000+i), "30")
+		if err := w.Start(); err != nil {
+			t.Fatal(err)
+		}
+		writers = append(writers, w)
+	}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		for _, w := range writers {
+			if err := w.Wait(); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		a, _, err := store.Load(t.Context())
+		if errors.Is(err, ErrNotFound) && running {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := a.APIKey.Reveal()
+		if i := int(key[0] - '0'); key != strings.Repeat(key[:1], 5000+i) {
+			t.Fatal("a mixture was read")
+		}
+	}
+	unchangedNames(t, home)
+}
+
+func unchangedNames(t *testing.T, home Home) {
+	t.Helper()
+	for _, name := range names(t, home.Path) {
+		if tempName.MatchString(name) {
+			t.Errorf("%s was left behind", name)
+		}
+	}
+}
+
+// A writer is killed at every system call that a save makes. After each the
+// old login or the new one is there, whole, and the next save works and leaves
+// nothing behind.
+func TestKillAtEverySystemCall(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		missing(t, "strace")
+	}
+	if err := exec.Command("strace", "-o", "/dev/null", "true").Run(); err != nil {
+		missing(t, "strace with the right to trace")
+	}
+	home, ctx := testHome(t), testContext(t)
+	store := Open(home, ModeFile)
+	oldKey, newKey := "sk-"+strings.Repeat("o", 3000), "sk-"+strings.Repeat("n", 9000)
+	kills, outcomes := 0, map[string]int{}
+	for _, name := range []string{"flock", "newfstatat", "getdents64", "unlinkat", "fchmod", "write", "fsync", "renameat", "openat", "close"} {
+		for nth := 1; ; nth++ {
+			if _, err := store.Save(ctx, apiKey(oldKey)); err != nil {
+				t.Fatal(err)
+			}
+			unchangedNames(t, home)
+			self := helper("save", home.Path, newKey)
+			inject := fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, nth)
+			cmd := exec.Command("strace", append([]string{"-f", "-o", "/dev/null", "-e", "trace=" + name, "-e", inject, testBinary(t)}, self.Args[1:]...)...)
+			cmd.Env = self.Env
+			err := cmd.Run()
+			a, _, loadErr := store.Load(ctx)
+			if loadErr != nil {
+				t.Fatalf("killed at %s %d: %v", name, nth, loadErr)
+			}
+			if key := a.APIKey.Reveal(); key != oldKey && key != newKey {
+				t.Fatalf("killed at %s %d: a key of %d bytes", name, nth, len(key))
+			} else if err != nil {
+				outcomes[key[3:4]]++
+			}
+			if err == nil {
+				break
+			}
+			kills++
+		}
+	}
+	if outcomes["o"] == 0 || outcomes["n"] == 0 {
+		t.Errorf("%d kills, none on one side of the change: %v", kills, outcomes)
+	}
+	t.Logf("%d kills: %d times the old login, %d times the new one", kills, outcomes["o"], outcomes["n"])
+}
+
+func testBinary(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return self
+}
+
+// The order that makes a save last through a power cut: the content reaches
+// the disk before the name does, and the name before the save returns.
+func TestSaveFlushesFileAndFolder(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		missing(t, "strace")
+	}
+	home := testHome(t)
+	trace := filepath.Join(t.TempDir(), "trace")
+	self := helper("save", home.Path, "sk-1")
+	cmd := exec.Command("strace", append([]string{"-f", "-y", "-o", trace, "-e", "trace=flock,fsync,renameat,rename,renameat2", testBinary(t)}, self.Args[1:]...)...)
+	cmd.Env = self.Env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		missing(t, "strace with the right to trace: "+string(out))
+	}
+	var steps []string
+	for line := range strings.Lines(read(t, trace)) {
+		for _, step := range []struct{ has, name string }{
+			{"/auth.lock>, LOCK_EX", "lock home"}, {"/auth.json.lock>, LOCK_EX", "lock file"},
+			{"/.auth-", "file"}, {"fsync(", "folder"}, {"LOCK_UN", "unlock"},
+		} {
+			if strings.Contains(line, step.has) {
+				if step.name == "file" {
+					step.name = map[bool]string{true: "flush file", false: "rename"}[strings.Contains(line, "fsync(")]
+				}
+				steps = append(steps, step.name)
+				break
+			}
+		}
+	}
+	if got, want := strings.Join(steps, ", "), "lock home, lock file, flush file, rename, folder, unlock, unlock"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// again runs the test once more in a process of its own that start prepares,
+// marked by the variable. It reports true in that process, where the test goes
+// on, and false in this one, where it is over.
+func again(t *testing.T, variable string, start func(self string, args []string) *exec.Cmd) bool {
+	t.Helper()
+	if os.Getenv(variable) != "" {
+		return true
+	}
+	cmd := start(testBinary(t), []string{"-test.run=^" + t.Name() + "$", "-test.v", "-test.timeout=2m"})
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, variable+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	} else if strings.Contains(string(out), "--- SKIP") {
+		t.Skipf("%s", out)
+	}
+	return false
+}
+
+// smallDisk mounts a disk of 64 KiB where nobody else sees it.
+func smallDisk(t *testing.T) (Home, bool) {
+	t.Helper()
+	inside := again(t, "CREDSTORE_SMALL_DISK", func(self string, args []string) *exec.Cmd {
+		cmd := exec.Command(self, args...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+		if os.Geteuid() != 0 || exec.Command("unshare", "-m", "true").Run() != nil {
+			missing(t, "root and a mount namespace")
+		}
+		return cmd
+	})
+	if !inside {
+		return Home{}, false
+	}
+	home := testHome(t)
+	if err := syscall.Mount("tmpfs", home.Path, "tmpfs", 0, "size=64k,mode=0700"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(home.Path, syscall.MNT_DETACH) })
+	return home, true
+}
+
+func TestFullDisk(t *testing.T) {
+	home, ok := smallDisk(t)
+	if !ok {
+		return
+	}
+	ctx, store := testContext(t), Open(home, ModeFile)
+	if _, err := store.Save(ctx, apiKey("sk-old")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Save(ctx, apiKey("sk-"+strings.Repeat("n", 200_000)))
+	if !IsProblem(err, ProblemFull) || !strings.Contains(err.Error(), home.AuthFile()) {
+		t.Error(err)
+	}
+	unchanged(t, home, "sk-old")
+	// Even with not one block left, signing out works.
+	write(t, filepath.Join(home.Path, "ballast"), "")
+	if f, err := os.OpenFile(filepath.Join(home.Path, "ballast"), os.O_WRONLY, 0); err == nil {
+		for _, err = f.Write(make([]byte, 4096)); err == nil; {
+			_, err = f.Write(make([]byte, 4096))
+		}
+		_ = f.Close()
+	}
+	if err := store.Delete(ctx); err != nil || exists(home.AuthFile()) {
+		t.Error(err)
+	}
+}
+
+func TestReadOnlyDisk(t *testing.T) {
+	home, ok := smallDisk(t)
+	if !ok {
+		return
+	}
+	ctx, store := testContext(t), Open(home, ModeFile)
+	if _, err := store.Save(ctx, apiKey("sk-old")); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", home.Path, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Save(ctx, apiKey("sk-new"))
+	if !IsProblem(err, ProblemReadOnly) || !strings.Contains(err.Error(), home.Path) {
+		t.Error(err)
+	}
+	if err := store.Delete(ctx); !IsProblem(err, ProblemReadOnly) {
+		t.Error(err)
+	}
+	unchanged(t, home, "sk-old")
+}
+
+// Permissions do not hold root back, so the writer runs as nobody.
+func TestPermissions(t *testing.T) {
+	home := testHome(t)
+	store := Open(home, ModeFile)
+	if _, err := store.Save(testContext(t), apiKey("sk-old")); err != nil {
+		t.Fatal(err)
+	}
+	run := func() string {
+		cmd := helper("save", home.Path, "sk-new")
+		if os.Geteuid() == 0 {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		}
+		out, _ := cmd.CombinedOutput()
+		return string(out)
+	}
+	if os.Geteuid() == 0 {
+		for dir := home.Path; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
+			if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
+				if err := os.Chmod(dir, info.Mode().Perm()|0o055); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	} else if err := os.Chmod(home.AuthFile()+".lock", 0); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(); !strings.Contains(out, "problem: permission") || !strings.Contains(out, home.Path) {
+		t.Error(out)
+	}
+	if err := os.Chmod(home.AuthFile()+".lock", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unchanged(t, home, "sk-old")
+}
+
+func TestPipeDoesNotBlock(t *testing.T) {
+	home := testHome(t)
+	if err := syscall.Mkfifo(home.AuthFile(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Open(home, ModeFile).Load(testContext(t)); !IsProblem(err, ProblemIO) {
+		t.Error(err)
+	}
+}
+
+// The other process is one that is known by name.
+func TestLockHolderIsNamed(t *testing.T) {
+	if _, err := exec.LookPath("flock"); err != nil {
+		missing(t, "flock")
+	}
+	home := testHome(t)
+	path := filepath.Join(home.Path, "auth.lock")
+	cmd := exec.Command("flock", "--no-fork", path, "sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	for range 1000 {
+		if holder := lockHolder(path); holder == fmt.Sprintf("sleep (process %d)", cmd.Process.Pid) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Error(lockHolder(path))
+}
