@@ -78,11 +78,18 @@ func (b *Book) write(ctx context.Context, id string, a *Auth) error {
 
 // writeEntry sets the marker first: an entry without one would be lost.
 func (b *Book) writeEntry(ctx context.Context, id string, a *Auth) error {
+	_, unmarked := os.Stat(b.marker(id))
 	if err := replaceFile(b.marker(id), nil); err != nil {
 		return err
 	}
 	text := string(a.EncodeCompact())
 	if err := b.ring.set(ctx, ownService, b.account(id), text); err != nil {
+		// A marker for an entry that certainly never came to be would make
+		// the page impossible to remove where there is no keyring.
+		var f *keyringFault
+		if unmarked != nil && errors.As(err, &f) && f.problem != ProblemTimeout && f.problem != ProblemIO {
+			_ = os.Remove(b.marker(id))
+		}
 		return err
 	}
 	read, err := b.ring.get(ctx, ownService, b.account(id))

@@ -100,10 +100,14 @@ func TestNewDocuments(t *testing.T) {
 	}{
 		{"api key", NewAPIKey(key), `{"auth_mode":"apikey","OPENAI_API_KEY":"sk-1"}`},
 		{"access token", NewAccessToken(NewSecret("at-1")), `{"OPENAI_API_KEY":null,"personal_access_token":"at-1"}`},
-		{"chatgpt", NewChatGPT(Tokens{IDToken: NewSecret("i"), AccessToken: NewSecret("a"), RefreshToken: NewSecret("r"), Provenance: &Provenance{"iss", "cli"}, LoginOwnerID: "o", AccountID: "w"}, &key, someTime),
-			`{"auth_mode":"chatgpt","OPENAI_API_KEY":"sk-1","tokens":{"id_token":"i","access_token":"a","refresh_token":"r","oauth_provenance":{"issuer":"iss","client_id":"cli"},"login_owner_id":"o","account_id":"w"},"last_refresh":"2026-11-22T03:02:38.979182483Z"}`},
-		{"chatgpt without account", NewChatGPT(Tokens{IDToken: NewSecret("i")}, nil, someTime.Truncate(time.Second)),
-			`{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"i","access_token":"","refresh_token":"","account_id":null},"last_refresh":"2026-11-22T03:02:38Z"}`},
+		{
+			"chatgpt", NewChatGPT(Tokens{IDToken: NewSecret("i"), AccessToken: NewSecret("a"), RefreshToken: NewSecret("r"), Provenance: &Provenance{"iss", "cli"}, LoginOwnerID: "o", AccountID: "w"}, &key, someTime),
+			`{"auth_mode":"chatgpt","OPENAI_API_KEY":"sk-1","tokens":{"id_token":"i","access_token":"a","refresh_token":"r","oauth_provenance":{"issuer":"iss","client_id":"cli"},"login_owner_id":"o","account_id":"w"},"last_refresh":"2026-11-22T03:02:38.979182483Z"}`,
+		},
+		{
+			"chatgpt without account", NewChatGPT(Tokens{IDToken: NewSecret("i")}, nil, someTime.Truncate(time.Second)),
+			`{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"i","access_token":"","refresh_token":"","account_id":null},"last_refresh":"2026-11-22T03:02:38Z"}`,
+		},
 	} {
 		if got := string(c.auth.EncodeCompact()); got != c.want {
 			t.Errorf("%s:\n%s\n%s", c.name, got, c.want)

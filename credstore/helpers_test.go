@@ -22,7 +22,9 @@ func missing(t *testing.T, what string) {
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
 // jwt makes an unsigned token around a payload.
-func jwt(payload string) string { return b64(`{"alg":"none"}`) + "." + b64(payload) + "." + b64("signature") }
+func jwt(payload string) string {
+	return b64(`{"alg":"none"}`) + "." + b64(payload) + "." + b64("signature")
+}
 
 // idToken names a person of an account.
 func idToken(user, account string) Secret {
