@@ -3,6 +3,8 @@ package credstore
 import (
 	"context"
 	"errors"
+
+	gokeyring "github.com/zalando/go-keyring"
 )
 
 // autoStore keeps the login in the keyring where that works, else in the file,
@@ -58,22 +60,27 @@ func (s *autoStore) Save(ctx context.Context, a *Auth) (Place, error) {
 }
 
 // retire removes the entry that the file has replaced and returns why the
-// keyring was passed over.
+// keyring was passed over. A keyring that could not be reached is not asked
+// again: that would be another deadline or another prompt.
 func (s *autoStore) retire(ctx context.Context, failed error) error {
-	err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
-	if err = keyringError("delete", s.place(), err); err == nil || errors.Is(err, ErrNotFound) {
+	var e *Error
+	if !errors.As(failed, &e) {
 		return failed
 	}
-	var e *Error
-	if errors.As(failed, &e) {
-		known := *e
-		if known.Detail != "" {
-			known.Detail += "; "
+	switch e.Problem {
+	case ProblemUnavailable, ProblemLocked, ProblemTimeout:
+	default:
+		err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
+		if err == nil || errors.Is(err, gokeyring.ErrNotFound) {
+			return failed
 		}
-		known.Detail += "an older login that it may hold comes back into use when it works again: sign out then"
-		return &known
 	}
-	return failed
+	known := *e
+	if known.Detail != "" {
+		known.Detail += "; "
+	}
+	known.Detail += "an older login that it may hold comes back into use when it works again: sign out then"
+	return &known
 }
 
 // Delete removes both copies. Where there is no keyring at all, the file is

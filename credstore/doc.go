@@ -1,6 +1,7 @@
 // Package credstore owns the login document, the auth.json of the real Codex,
 // and the places that keep one: the file, the operating system's keyring, the
-// automatic choice between them, and memory.
+// automatic choice between them, and memory; and the account book, the logins
+// that are not the active one.
 //
 // The rules of this room:
 //
@@ -10,7 +11,8 @@
 //     An error names file, line and column and never holds a value.
 //   - Fields that it does not know are kept, byte for byte, at the root and
 //     inside tokens. (Codex itself drops them.)
-//   - A write is whole or did not happen, whatever kills the process.
+//   - A write is whole or did not happen, whatever kills the process. A document
+//     that Codex would refuse is not written at all.
 //   - Every keyring call has a deadline; no D-Bus daemon is ever launched.
 //   - A secret is a Secret; Reveal is called where a document is encoded or a
 //     request is built, and nowhere else.

@@ -33,7 +33,7 @@ type Error struct {
 	Place   Place
 	// Line and Column point into a corrupt document, from 1; 0 is unknown.
 	Line, Column int
-	// Detail says what is wrong in plain words, for ProblemCorrupt.
+	// Detail says more in plain words, or is empty.
 	Detail string
 	Err    error // the cause, or nil
 }

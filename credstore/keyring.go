@@ -89,7 +89,10 @@ func (k goKeyring) get(ctx context.Context, service, account string) (string, er
 }
 
 func (k goKeyring) set(ctx context.Context, service, account, secret string) error {
-	_, err := within(ctx, k.limit, func() (bool, error) { return true, gokeyring.Set(service, account, secret) })
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := within(context.WithoutCancel(ctx), k.limit, func() (bool, error) { return true, gokeyring.Set(service, account, secret) })
 	return goKeyringFault(err)
 }
 
