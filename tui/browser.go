@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -115,7 +113,7 @@ func (s browser) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	return s, nil, nil
 }
 
-func (s browser) View(w, _ int) string {
+func (s browser) View(w, h int) string {
 	t := s.env.theme
 	if s.challenge == nil {
 		return t.Faint.Render(wrap(s.env.say("browser.starting"), w))
@@ -124,22 +122,30 @@ func (s browser) View(w, _ int) string {
 	if s.arrived() {
 		return title + "\n\n" + s.waitLine(s.env.say("frame.storing"), w)
 	}
-	var notes []string
-	for _, n := range s.said() {
-		notes = append(notes, t.Warn.Render(hanging(t.Glyphs.Warn+" ", n, w)))
-	}
-	demo := ""
-	if s.env.demo != nil {
-		demo = t.Accent.Render(wrap(s.env.say("frame.demo_approve"), w))
-	}
-	return paragraphs(
-		title+"\n"+wrap(s.env.say("browser.text"), w),
+	parts := []string{
+		title + "\n" + wrap(s.env.say("browser.text"), w),
 		link(t, s.challenge.URL, w),
 		s.waitLine(s.env.say("browser.waiting", "Port", s.challenge.Port), w),
-		strings.Join(notes, "\n"),
-		demo,
-		t.Faint.Render(wrap(s.env.say("browser.elsewhere"), w))+"\n"+s.paste.view(w)+s.refusal(w),
-	)
+	}
+	for _, n := range s.said() {
+		parts = append(parts, s.env.warning(n, w))
+	}
+	if s.env.demo != nil {
+		parts = append(parts, t.Accent.Render(wrap(s.env.say("frame.demo_approve"), w)))
+	}
+	parts = append(parts, s.hint(w)+"\n"+s.paste.view(w))
+	if airy := paragraphs(parts...); height(airy) <= h {
+		return airy
+	}
+	return lines(parts...)
+}
+
+// FocusedLine is the field, while it is typed into.
+func (s browser) FocusedLine(w, h int) int {
+	if !s.Typing() {
+		return -1
+	}
+	return height(s.View(w, h))
 }
 
 // waitLine has the one thing that moves.
@@ -152,13 +158,14 @@ func (s browser) waitLine(text string, w int) string {
 	return hanging(t.Accent.Render(frames[s.frame%len(frames)])+"  ", text, w)
 }
 
-// refusal is why the pasted text is not the answer.
-func (s browser) refusal(w int) string {
+// hint says what the field is for, or why the text in it is not the answer.
+func (s browser) hint(w int) string {
+	t := s.env.theme
 	if s.failed == nil {
-		return ""
+		return t.Faint.Render(wrap(s.env.say("browser.elsewhere"), w))
 	}
 	x := flows.Explain(s.env.words, s.failed)
-	return "\n" + s.env.theme.Bad.Render(wrap(x.Title, w)) + "\n" + s.env.theme.Faint.Render(wrap(x.Next, w))
+	return t.Bad.Render(wrap(x.Title, w)) + "\n" + t.Faint.Render(wrap(x.Next, w))
 }
 
 func (s browser) Title() string { return s.env.say("frame.title.browser") }

@@ -29,30 +29,31 @@ func (s compare) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	return s, nil, nil
 }
 
-func (s compare) View(w, _ int) string {
+func (s compare) View(w, h int) string {
 	if w < 70 {
 		return s.list(w)
 	}
-	return s.table(w)
+	if airy := s.table(w, "\n\n"); height(airy) <= h {
+		return airy
+	}
+	return s.table(w, "\n")
 }
 
 // table has three columns where there is room for them.
-func (s compare) table(w int) string {
+func (s compare) table(w int, gapRows string) string {
 	t := s.env.theme
-	const first, gap = 14, 3
+	const first, gap = 10, 3
 	column := (w - first - 2*gap) / 2
 	row := func(a, b, c string) string {
 		return beside(beside(fill(a, first), fill(b, column), gap), c, gap)
 	}
-	out := []string{row("", t.Accent.Render(s.env.say("compare.chatgpt")), t.Accent.Render(s.env.say("compare.key"))), t.Faint.Render(strings.Repeat(t.Glyphs.Rule, w))}
-	for i, a := range aspects {
-		if i > 0 {
-			out = append(out, "")
-		}
+	head := row("", t.Accent.Render(s.env.say("compare.chatgpt")), t.Accent.Render(s.env.say("compare.key"))) + "\n" + t.Faint.Render(strings.Repeat(t.Glyphs.Rule, w))
+	var out []string
+	for _, a := range aspects {
 		out = append(out, row(t.Strong.Render(wrap(s.env.say("compare."+a+".name"), first)),
 			wrap(s.env.say("compare."+a+".chatgpt"), column), wrap(s.env.say("compare."+a+".key"), column)))
 	}
-	return strings.Join(out, "\n")
+	return head + "\n" + strings.Join(out, gapRows)
 }
 
 // list says one after the other in a narrow window.

@@ -133,18 +133,22 @@ func (s device) View(w, h int) string {
 		// the window.
 		if height(steps) <= room {
 			body := beside(s.code, steps, gap)
-			return body + strings.Repeat("\n", min(room-height(body), 1)) + "\n" + foot
+			bar := ""
+			if height(body) < room && !s.arrived() {
+				bar = s.bar(qw) + "\n"
+			}
+			return body + "\n" + bar + foot
 		}
 	case s.code != "" && w >= qw:
 		if steps := s.steps(w); height(steps)+1+qh <= room {
 			return steps + "\n\n" + s.code + "\n" + foot
 		}
 	}
-	return s.steps(w) + "\n\n" + foot
+	return s.steps(w, foot)
 }
 
-// steps is what to do, and the warning.
-func (s device) steps(w int) string {
+// steps is what to do, what stands right beneath, and the warning.
+func (s device) steps(w int, beneath ...string) string {
 	t := s.env.theme
 	number := func(n, text string) string { return hanging(t.Accent.Render(n)+"  ", text, w) }
 	border := lipgloss.RoundedBorder()
@@ -156,13 +160,13 @@ func (s device) steps(w int) string {
 	parts := []string{
 		number("1", s.env.say("device.open")) + "\n" + indent(link(t, s.challenge.URL, w-3), 3),
 		number("2", s.env.say("device.type")) + "\n" + indent(boxed, 3),
-		t.Warn.Render(wrap(s.env.say("device.warning"), w)),
 	}
+	parts = append(append(parts, beneath...), s.env.warning(s.env.say("device.warning"), w))
 	if s.env.demo != nil {
 		parts = append(parts, t.Accent.Render(wrap(s.env.say("frame.demo_approve"), w)))
 	}
 	for _, n := range s.said() {
-		parts = append(parts, t.Strong.Render(wrap(n, w)))
+		parts = append(parts, s.env.warning(n, w))
 	}
 	return strings.Join(parts, "\n\n")
 }
@@ -181,6 +185,17 @@ func (s device) foot(w int) string {
 	left := max(s.challenge.ExpiresAt.Sub(s.env.now()), 0).Round(time.Second)
 	clock := fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	return cut(s.env.say("device.valid", "Left", clock), w, t.Glyphs.Ellipsis)
+}
+
+// codeLifetime is what the bar shows as full; OpenAI's codes live that long.
+const codeLifetime = 15 * time.Minute
+
+// bar shows the same in a form that changes only now and then.
+func (s device) bar(w int) string {
+	t := s.env.theme
+	left := s.challenge.ExpiresAt.Sub(s.env.now())
+	n := min(max(int((int64(left)*int64(w)+int64(codeLifetime)-1)/int64(codeLifetime)), 0), w)
+	return t.Accent.UnsetBold().Render(strings.Repeat(t.Glyphs.Filled, n)) + t.Faint.Render(strings.Repeat(t.Glyphs.Empty, w-n))
 }
 
 func (s device) Title() string { return s.env.say("frame.title.device") }

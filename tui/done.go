@@ -58,7 +58,7 @@ func (s done) View(w, _ int) string {
 	heading := t.Good.Render(t.Glyphs.Check+" ") + t.Title.Render(s.env.say("done.heading"))
 	var notes []string
 	for _, n := range s.receipt.Notes {
-		notes = append(notes, t.Warn.Render(hanging(t.Glyphs.Warn+" ", flows.ExplainNote(s.env.words, n), w)))
+		notes = append(notes, s.env.warning(flows.ExplainNote(s.env.words, n), w))
 	}
 	return paragraphs(
 		heading,

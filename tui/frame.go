@@ -27,6 +27,7 @@ type frame struct {
 	footer []string
 
 	bodyW, bodyH   int
+	focus          int // the row to be kept in view; -1 for none
 	scroll, hidden int // rows above the place, rows that do not fit
 	bare           string
 }
@@ -71,14 +72,17 @@ func (f *frame) layout(s screen, r root) {
 		if f.hidden == 0 {
 			break
 		}
-		if _, own := s.(focused); !own && len(keys) == len(enabled(s.Keys())) {
+		f.focus = -1
+		if s, ok := s.(focused); ok {
+			f.focus = s.FocusedLine(f.bodyW, f.bodyH)
+		}
+		if f.focus < 0 && len(keys) == len(enabled(s.Keys())) {
 			keys = append([]key.Binding{r.env.scrollKey()}, keys...)
 		}
 	}
 	f.scroll = min(r.scroll, f.hidden)
-	if s, ok := s.(focused); ok && f.hidden > 0 {
-		line := s.FocusedLine(f.bodyW, f.bodyH)
-		f.scroll = min(max(line-f.bodyH/2, 0), f.hidden)
+	if f.focus >= 0 {
+		f.scroll = min(max(f.focus-f.bodyH/2, 0), f.hidden)
 	}
 	f.status = cut(r.status, f.bodyW, r.env.theme.Glyphs.Ellipsis)
 }

@@ -152,8 +152,8 @@ func (p picker) drawRow(i, w, h int) string {
 	switch {
 	case c.Refused != nil:
 		head := t.Faint.Render("  " + number + "  " + cut(name, w-5, t.Glyphs.Ellipsis))
-		return head + "\n" + t.Warn.Render(hanging("     "+t.Glyphs.Cross+" ", p.env.say("picker.refused",
-			"Demand", p.env.demand(c.Refused), "Source", c.Refused.Source.String()), w))
+		return head + "\n" + hanging("     "+t.Warn.Render(t.Glyphs.Cross)+" ", p.env.say("picker.refused",
+			"Demand", p.env.demand(c.Refused), "Source", p.env.short(c.Refused.Source.String())), w)
 	case i == p.row:
 		mark = t.Accent.Render(t.Glyphs.Pointer + " ")
 		name = t.Accent.Render(cut(name, w-5, t.Glyphs.Ellipsis))

@@ -30,7 +30,13 @@ func qrCode(text string, unicode bool) string {
 		return code
 	}
 	const on, off = "\x1b[97;40m", "\x1b[0m"
-	return on + strings.ReplaceAll(code, "\n", off+"\n"+on) + off
+	out := on + strings.ReplaceAll(code, "\n", off+"\n"+on) + off
+	// The last row is half a row of quiet zone. Its other half is nothing, and
+	// takes the background of the window, not a black line.
+	if last := strings.LastIndex(out, on); !strings.ContainsAny(out[last:], "█▄ ") {
+		out = out[:last] + "\x1b[97;49m" + out[last+len(on):]
+	}
+	return out
 }
 
 // Without block elements, two coloured spaces are a module.

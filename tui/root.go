@@ -174,7 +174,7 @@ func (r root) scrolled(msg tea.KeyMsg) (int, bool) {
 	if f.hidden == 0 {
 		return 0, false
 	}
-	_, ownArrows := r.top().(focused)
+	ownArrows := f.focus >= 0
 	page := max(f.bodyH-1, 1)
 	to := f.scroll
 	switch {

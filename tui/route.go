@@ -87,8 +87,8 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 		r.err = news.err
 		r, cmd := r.replace(newRefused(r.env, v, news.err, true), nil)
 		return r.wake(cmd)
-	case errors.Is(news.err, flows.ErrCancelled), errors.Is(news.err, r.env.work.ctx.Err()):
-		return r, nil
+	case r.env.work.ctx.Err() != nil:
+		return r, nil // leaving already
 	}
 	r.signedIn = news.err == nil
 	if r.start != "" {
@@ -105,6 +105,11 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 }
 
 func (r root) signIn(m flows.Method) (root, tea.Cmd) {
+	for _, c := range r.env.login.Choices() {
+		if c.Method == m && c.Refused != nil {
+			return r.push(newRefused(r.env, c.Refused, c.Refused, false), nil)
+		}
+	}
 	switch m {
 	case flows.Device:
 		return r.push(newEnable(r.env), nil)

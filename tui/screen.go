@@ -29,7 +29,8 @@ type typing interface{ Typing() bool }
 // it on every way out.
 type stoppable interface{ Stop() }
 
-// focused is a screen with a selected line that has to stay in view.
+// focused is a screen with a line that has to stay in view: the selected one,
+// or where the person types. Below 0 there is none at the moment.
 type focused interface{ FocusedLine(w, h int) int }
 
 // quiet is a screen that appears by itself: for a moment it takes no keys, so

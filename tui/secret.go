@@ -25,6 +25,7 @@ type secret struct {
 	parse   func(string) (credstore.Secret, error)
 	offered credstore.Secret // from the environment, shown by its hint only
 	canTest bool
+	page    string // where one is made; empty when there is no one place
 }
 
 func newSecret(e *env, r flows.Request, words string) secret {
@@ -137,19 +138,33 @@ func (s secret) save(text credstore.Secret, err error) (screen, tea.Cmd, intent)
 
 func (s secret) View(w, _ int) string {
 	t := s.env.theme
-	parts := []string{
-		t.Title.Render(wrap(s.env.say(s.words+".question"), w)) + "\n" + wrap(s.env.say(s.words+".text"), w),
-		link(t, s.env.say(s.words+".page"), w),
-		s.line.view(w) + "\n" + s.state(w),
-	}
+	parts := []string{s.above(w), s.line.view(w) + "\n" + s.state(w)}
 	if s.canTest {
 		parts = append(parts, s.checkbox(w))
 	}
 	if !s.offered.Empty() {
 		parts = append(parts, t.Faint.Render(wrap(s.env.say(s.words+".environment", "Hint", s.offered.Hint()), w)))
 	}
-	return strings.Join(append(parts, t.Faint.Render(wrap(s.env.say(s.words+".warning"), w))), "\n\n")
+	return paragraphs(append(parts, t.Faint.Render(wrap(s.env.say(s.words+".warning"), w)))...)
 }
+
+// above is what stands above the field.
+func (s secret) above(w int) string {
+	t := s.env.theme
+	return t.Title.Render(wrap(s.env.say(s.words+".question"), w)) + "\n" + s.made(w)
+}
+
+// made says where one is made.
+func (s secret) made(w int) string {
+	text := wrap(s.env.say(s.words+".text"), w)
+	if s.page == "" {
+		return text
+	}
+	return text + "\n" + link(s.env.theme, s.page, w)
+}
+
+// FocusedLine is the one beneath the field, which says what is wrong with it.
+func (s secret) FocusedLine(w, _ int) int { return height(s.above(w)) + 3 }
 
 // state is the line beneath the field: its length, what is wrong, or what is
 // being done.

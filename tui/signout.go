@@ -159,7 +159,7 @@ func (s signedOut) View(w, _ int) string {
 	session := ""
 	switch {
 	case s.out.RevokeErr != nil:
-		session = t.Warn.Render(wrap(s.env.say("signout.not_revoked", "Why", flows.Explain(s.env.words, s.out.RevokeErr).Title), w))
+		session = s.env.warning(s.env.say("signout.not_revoked", "Why", flows.Explain(s.env.words, s.out.RevokeErr).Title), w)
 	case s.out.Revoked:
 		session = wrap(s.env.say("signout.revoked"), w)
 	case s.out.Account.Method == flows.AccountChatGPT:

@@ -126,7 +126,7 @@ func (s storeChoice) drawRow(i, w int) string {
 	}
 	out := cut(head, w, t.Glyphs.Ellipsis) + "\n" + t.Faint.Render(indent(wrap(about, w-4), 4))
 	if why := s.why(c); why != "" {
-		out += "\n" + t.Warn.Render(hanging("    "+t.Glyphs.Cross+" ", why, w))
+		out += "\n" + hanging("    "+t.Warn.Render(t.Glyphs.Cross)+" ", why, w)
 	}
 	return out
 }

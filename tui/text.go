@@ -87,3 +87,9 @@ func joined(by string, blocks []string) string {
 	}
 	return strings.Join(out, by)
 }
+
+// warning is a text that should not be passed over. Only its mark is coloured:
+// yellow text is hard to read on white.
+func (e *env) warning(text string, w int) string {
+	return hanging(e.theme.Warn.Render(e.theme.Glyphs.Warn)+" ", text, w)
+}

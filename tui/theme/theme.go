@@ -60,7 +60,7 @@ func New(getenv func(string) string) *Theme {
 		Badge:  colour(plain.Bold(true).Reverse(true), cyan),
 		Code:   colour(plain.Bold(true), cyan),
 		Good:   colour(plain.Bold(true), green),
-		Warn:   colour(plain, yellow),
+		Warn:   colour(plain.Bold(true), yellow),
 		Bad:    colour(plain.Bold(true), red),
 		Cursor: plain.Reverse(true),
 		Glyphs: glyphsFor(getenv),
