@@ -164,7 +164,7 @@ func (s browser) hint(w int) string {
 	if s.failed == nil {
 		return t.Faint.Render(wrap(s.env.say("browser.elsewhere"), w))
 	}
-	x := flows.Explain(s.env.words, s.failed)
+	x := s.env.explain(s.failed)
 	return t.Bad.Render(wrap(x.Title, w)) + "\n" + t.Faint.Render(wrap(x.Next, w))
 }
 

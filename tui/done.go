@@ -54,14 +54,12 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s done) View(w, _ int) string {
-	t := s.env.theme
-	heading := t.Good.Render(t.Glyphs.Check+" ") + t.Title.Render(s.env.say("done.heading"))
 	var notes []string
 	for _, n := range s.receipt.Notes {
-		notes = append(notes, s.env.warning(flows.ExplainNote(s.env.words, n), w))
+		notes = append(notes, s.env.warning(s.env.explainNote(n), w))
 	}
 	return paragraphs(
-		heading,
+		s.env.succeeded(s.env.say("done.heading"), w),
 		s.env.card(s.env.facts(s.receipt.Account), w),
 		strings.Join(notes, "\n"),
 		s.previous(w),
@@ -83,7 +81,7 @@ func (s done) previous(w int) string {
 		return wrap(s.env.say("done.revoked", "Who", who), w)
 	case s.failed != nil:
 		return t.Bad.Render(wrap(s.env.say("done.not_revoked", "Who", who), w)) + "\n" +
-			t.Faint.Render(wrap(flows.Explain(s.env.words, s.failed).Title, w))
+			t.Faint.Render(wrap(s.env.explain(s.failed).Title, w))
 	}
 	return wrap(s.env.say("done.previous", "Who", who), w)
 }

@@ -80,13 +80,13 @@ func (s failure) View(w, _ int) string {
 // explained is an error in words, with its next steps.
 func (e *env) explained(err error, w int) string {
 	t := e.theme
-	x := flows.Explain(e.words, err)
+	x := e.explain(err)
 	var steps []string
 	for step := range strings.SplitSeq(x.Next, "\n") {
 		steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", step, w))
 	}
 	return paragraphs(
-		hanging(t.Bad.Render(t.Glyphs.Cross)+" ", "", 4)+t.Title.Render(strings.TrimLeft(indent(wrap(x.Title, w-2), 2), " ")),
+		e.failedHeading(x.Title, w),
 		wrap(x.Text, w),
 		strings.Join(steps, "\n"),
 	)

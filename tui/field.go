@@ -55,6 +55,7 @@ func (f field) view(w int) string {
 	}
 	// textinput draws a cell for the cursor behind its width.
 	f.Width = max(w-3, 1)
+	f.SetCursor(f.Position()) // so that it scrolls to where the cursor is
 	if f.Value() == "" {
 		f.Placeholder = cut(f.Placeholder, f.Width, t.Glyphs.Ellipsis)
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"codex-login/credstore"
-	"codex-login/flows"
 	"codex-login/policy"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -67,14 +66,14 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 
 func (s refused) View(w, _ int) string {
 	t := s.env.theme
-	x := flows.Explain(s.env.words, s.violation)
+	x := s.env.explain(s.violation)
 	var steps []string
 	for step := range strings.SplitSeq(x.Next, "\n") {
 		steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", step, w))
 	}
 	steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", s.env.say("refused.copy"), w))
 	return paragraphs(
-		t.Bad.Render(t.Glyphs.Cross)+" "+t.Title.Render(strings.TrimLeft(indent(wrap(x.Title, w-2), 2), " ")),
+		s.env.failedHeading(x.Title, w),
 		s.env.card(s.facts(), w),
 		wrap(s.happened(), w),
 		strings.Join(steps, "\n"),
@@ -126,7 +125,7 @@ func (s refused) happened() string {
 	case s.atStart && s.hidden():
 		return s.env.say("refused.hidden")
 	case s.atStart && errors.As(s.err, &store):
-		return s.env.say("refused.not_removed", "Why", flows.Explain(s.env.words, store).Title)
+		return s.env.say("refused.not_removed", "Why", s.env.explain(store).Title)
 	case s.atStart:
 		return s.env.say("refused.signed_out")
 	}

@@ -176,7 +176,7 @@ func (s secret) state(w int) string {
 	case s.working:
 		return t.Accent.Render(wrap(s.env.say(s.words+".working"), w))
 	case s.failed != nil:
-		x := flows.Explain(s.env.words, s.failed)
+		x := s.env.explain(s.failed)
 		return t.Bad.Render(wrap(x.Title, w)) + "\n" + t.Faint.Render(wrap(x.Text+" "+strings.ReplaceAll(x.Next, "\n", " "), w))
 	case s.empty():
 		return t.Faint.Render(wrap(s.env.say("key.hidden"), w))

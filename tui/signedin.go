@@ -38,7 +38,7 @@ func (s signedIn) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 func (s signedIn) View(w, _ int) string {
 	t := s.env.theme
 	return paragraphs(
-		t.Good.Render(t.Glyphs.Check+" ")+t.Title.Render(s.env.say("done.already")),
+		s.env.succeeded(s.env.say("done.already"), w),
 		s.env.card(s.env.facts(s.account), w),
 		wrap(s.env.say("done.shared"), w),
 		t.Faint.Render(wrap(s.env.say("done.kept"), w)),

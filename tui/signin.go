@@ -92,7 +92,7 @@ func (s signIn) said() []string {
 			continue
 		}
 		seen[n.Code] = true
-		out = append([]string{flows.ExplainNote(s.env.words, n)}, out...)
+		out = append([]string{s.env.explainNote(n)}, out...)
 	}
 	return out
 }

@@ -105,7 +105,7 @@ func (s signOut) View(w, _ int) string {
 	}
 	out := []string{title}
 	for i, way := range s.ways() {
-		mark, name := "  ", s.env.say("signout.name."+way.id)
+		mark, name := "  ", cut(s.env.say("signout.name."+way.id), w-5, t.Glyphs.Ellipsis)
 		if i == s.row {
 			mark, name = t.Accent.Render(t.Glyphs.Pointer+" "), t.Accent.Render(name)
 		}
@@ -152,21 +152,20 @@ func (s signedOut) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s signedOut) View(w, _ int) string {
-	t := s.env.theme
 	if s.err != nil {
 		return s.env.explained(s.err, w)
 	}
 	session := ""
 	switch {
 	case s.out.RevokeErr != nil:
-		session = s.env.warning(s.env.say("signout.not_revoked", "Why", flows.Explain(s.env.words, s.out.RevokeErr).Title), w)
+		session = s.env.warning(s.env.say("signout.not_revoked", "Why", s.env.explain(s.out.RevokeErr).Title), w)
 	case s.out.Revoked:
 		session = wrap(s.env.say("signout.revoked"), w)
 	case s.out.Account.Method == flows.AccountChatGPT:
 		session = wrap(s.env.say("signout.forgotten"), w)
 	}
 	return paragraphs(
-		t.Good.Render(t.Glyphs.Check+" ")+t.Title.Render(s.env.say("signout.heading")),
+		s.env.succeeded(s.env.say("signout.heading"), w),
 		wrap(s.env.say("signout.shared"), w), session,
 	)
 }

@@ -137,7 +137,7 @@ func (s storeChoice) why(c flows.StoreChoice) string {
 	case c.Pinned != nil:
 		return s.env.say("store.pinned", "Source", c.Pinned.String())
 	case c.Problem != nil:
-		return flows.Explain(s.env.words, c.Problem).Title
+		return s.env.explain(c.Problem).Title
 	}
 	return ""
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"unicode"
 
+	"codex-login/flows"
+
+	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -88,8 +91,37 @@ func joined(by string, blocks []string) string {
 	return strings.Join(out, by)
 }
 
+// explain is flows.Explain with nothing left in it that a terminal would obey.
+func (e *env) explain(err error) flows.Explanation {
+	x := flows.Explain(e.words, err)
+	x.Title, x.Text = clean(x.Title), clean(x.Text)
+	steps := strings.Split(x.Next, "\n")
+	for i := range steps {
+		steps[i] = clean(steps[i])
+	}
+	x.Next = strings.Join(steps, "\n")
+	return x
+}
+
+func (e *env) explainNote(n flows.Note) string { return clean(flows.ExplainNote(e.words, n)) }
+
 // warning is a text that should not be passed over. Only its mark is coloured:
 // yellow text is hard to read on white.
 func (e *env) warning(text string, w int) string {
 	return hanging(e.theme.Warn.Render(e.theme.Glyphs.Warn)+" ", text, w)
+}
+
+// heading is a title with a mark before it.
+func heading(mark, title lipgloss.Style, glyph, text string, w int) string {
+	n := ansi.StringWidth(glyph) + 1
+	return mark.Render(glyph) + " " + strings.TrimLeft(indent(title.Render(wrap(text, w-n)), n), " ")
+}
+
+// succeeded and failedHeading are the two kinds of end.
+func (e *env) succeeded(text string, w int) string {
+	return heading(e.theme.Good, e.theme.Title, e.theme.Glyphs.Check, text, w)
+}
+
+func (e *env) failedHeading(text string, w int) string {
+	return heading(e.theme.Bad, e.theme.Title, e.theme.Glyphs.Cross, text, w)
 }
