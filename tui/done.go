@@ -54,8 +54,13 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s done) View(w, _ int) string {
+	t := s.env.theme
 	var notes []string
 	for _, n := range s.receipt.Notes {
+		if n.Code == flows.NoteStoreConfigured {
+			notes = append(notes, hanging(t.Good.Render(t.Glyphs.Check)+" ", s.env.explainNote(n), w))
+			continue
+		}
 		notes = append(notes, s.env.warning(s.env.explainNote(n), w))
 	}
 	return paragraphs(

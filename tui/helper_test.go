@@ -109,7 +109,12 @@ func liveEnv(t *testing.T, s *sandbox.Server, config ...string) *env {
 
 func startSandbox(t *testing.T, setup func(*sandbox.Behaviour)) *sandbox.Server {
 	t.Helper()
-	s, err := sandbox.Start(sandbox.Options{Setup: setup})
+	s, err := sandbox.Start(sandbox.Options{Setup: func(b *sandbox.Behaviour) {
+		b.EditDeviceCode = func(answer map[string]any) { answer["interval"] = "1" }
+		if setup != nil {
+			setup(b)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,23 +163,28 @@ func (d *driver) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
+	over := d.root.env.work.ctx.Done()
 	go func() {
 		switch msg := cmd().(type) {
 		case nil:
 		case tea.BatchMsg:
-			for _, c := range msg {
-				d.run(c)
-			}
+			d.news <- msg
 		default:
 			select {
 			case d.news <- msg:
-			case <-d.root.env.work.ctx.Done():
+			case <-over:
 			}
 		}
 	}()
 }
 
 func (d *driver) send(msg tea.Msg) {
+	if batch, ok := msg.(tea.BatchMsg); ok {
+		for _, c := range batch {
+			d.run(c)
+		}
+		return
+	}
 	model, cmd := d.root.Update(msg)
 	d.root = model.(root)
 	d.frames = append(d.frames, d.root.View())

@@ -26,10 +26,10 @@ type root struct {
 	scroll int
 	status string // what the last key did, until the next one
 
-	start    flows.Method   // straight there after the check
-	mode     credstore.Mode // where the next login shall be kept
-	signedIn bool
-	err      error // why it ends without a login
+	start   flows.Method   // straight there after the check
+	mode    credstore.Mode // where the next login shall be kept
+	settled bool           // signed in, or signed out on purpose: leaving cancels nothing
+	err     error          // why it ends without a login
 
 	shown  int  // counts the screens, to tell an old awakeMsg
 	asleep bool // takes no keys for a moment

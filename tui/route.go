@@ -58,7 +58,7 @@ func (r root) arrive(news intent) (root, tea.Cmd) {
 	case isChecked:
 		return r.checked(news)
 	case isStored:
-		r.signedIn, r.err = true, nil
+		r.settled, r.err = true, nil
 		r.drop(0)
 		r, cmd := r.push(newDone(r.env, news.receipt), nil)
 		return r.wake(cmd)
@@ -71,7 +71,7 @@ func (r root) arrive(news intent) (root, tea.Cmd) {
 		r, cmd := r.replace(s, nil)
 		return r.wake(cmd)
 	case isSignedOut:
-		r.signedIn = false
+		r.settled = news.err == nil
 		r.drop(0)
 		r, cmd := r.push(newSignedOut(r.env, news.out, news.err), nil)
 		return r.wake(cmd)
@@ -90,7 +90,7 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 	case r.env.work.ctx.Err() != nil:
 		return r, nil // leaving already
 	}
-	r.signedIn = news.err == nil
+	r.settled = news.err == nil
 	if r.start != "" {
 		r, _ := r.replace(newPicker(r.env, r.mode), nil)
 		return r.signIn(r.start)
@@ -152,7 +152,7 @@ func (r root) end(err error) root {
 	if err != nil {
 		r.err = err
 	}
-	if r.err == nil && !r.signedIn {
+	if r.err == nil && !r.settled {
 		r.err = flows.ErrCancelled
 	}
 	r.leave = true
