@@ -66,6 +66,11 @@ func (e *Emulator) Write(p []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	buf := append(e.pending, p...)
+	// A rune that is still to come must not reach the decoder: it would join
+	// the character before it.
+	whole := len(buf) - cutRune(buf)
+	rest := bytes.Clone(buf[whole:])
+	buf = buf[:whole]
 	for len(buf) > 0 {
 		seq, width, n, state := ansi.DecodeSequence(buf, ansi.NormalState, nil)
 		unfinished := state != ansi.NormalState || !utf8.FullRune(buf)
@@ -84,8 +89,22 @@ func (e *Emulator) Write(p []byte) (int, error) {
 		}
 		buf = buf[n:]
 	}
-	e.pending = bytes.Clone(buf)
+	e.pending = append(bytes.Clone(buf), rest...)
 	return len(p), nil
+}
+
+// cutRune counts the bytes at the end of b that begin a rune and do not finish
+// it.
+func cutRune(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
 }
 
 // combining counts the bytes of the marks that follow an ASCII base character; the decoder joins all others by itself.

@@ -201,3 +201,23 @@ func FuzzEmulator(f *testing.F) {
 		checkXML(t, e.SVG(termtest.Light, e.Title()))
 	})
 }
+
+// TestWritesMayEndAnywhere cuts an output at every byte: a read from a terminal
+// ends where it likes.
+func TestWritesMayEndAnywhere(t *testing.T) {
+	const output = "\x1b[97;40m██▀▄▄━━━é漢字\x1b[0m\r\n\x1b]8;;https://example.test/a;b\x1b\\link\x1b]8;;\x1b\\ ━━\x1b[0m\x1b[2m━"
+	screen := func(parts ...string) string {
+		e := NewEmulator(20, 4, nil)
+		defer func() { _ = e.Close() }()
+		for _, p := range parts {
+			_, _ = e.Write([]byte(p))
+		}
+		return e.Screen()
+	}
+	want := screen(output)
+	for i := 1; i < len(output); i++ {
+		if got := screen(output[:i], output[i:]); got != want {
+			t.Errorf("cut at %d, before %q:\n%s", i, output[i:min(len(output), i+4)], got)
+		}
+	}
+}
