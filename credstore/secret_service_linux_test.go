@@ -94,7 +94,21 @@ func realKeyring(t *testing.T) *secretSession {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
+	// Its first call is not the opening of a session, see open.
+	var collection dbus.ObjectPath
+	if err := s.call(testContext(t), secretsPath, serviceInterface+".ReadAlias", []any{"default"}, &collection); err != nil {
+		t.Fatal(err)
+	}
 	return s
+}
+
+func wired(t *testing.T, s *secretSession, secret string) wireSecret {
+	t.Helper()
+	w, err := s.wire(testContext(t), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // item makes an item with any attributes.
@@ -105,7 +119,7 @@ func item(t *testing.T, s *secretSession, collection dbus.ObjectPath, secret str
 		itemInterface + ".Attributes": dbus.MakeVariant(attributes),
 	}
 	var path, prompt dbus.ObjectPath
-	if err := s.call(testContext(t), collection, collectionInterface+".CreateItem", []any{properties, s.wire(secret), false}, &path, &prompt); err != nil {
+	if err := s.call(testContext(t), collection, collectionInterface+".CreateItem", []any{properties, wired(t, s, secret), false}, &path, &prompt); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -129,7 +143,7 @@ func otherDefault(t *testing.T, s *secretSession) dbus.ObjectPath {
 	properties := map[string]dbus.Variant{collectionInterface + ".Label": dbus.MakeVariant("other")}
 	var path dbus.ObjectPath
 	const unprompted = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.CreateWithMasterPassword"
-	if err := s.call(testContext(t), secretsPath, unprompted, []any{properties, s.wire("password")}, &path); err != nil {
+	if err := s.call(testContext(t), secretsPath, unprompted, []any{properties, wired(t, s, "password")}, &path); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.call(testContext(t), secretsPath, serviceInterface+".SetAlias", []any{"default", path}); err != nil {

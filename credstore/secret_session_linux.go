@@ -59,14 +59,18 @@ func openSecretSession(ctx context.Context) (*secretSession, error) {
 		return nil, &keyringFault{ProblemUnavailable, "the D-Bus session cannot be reached", err}
 	}
 	context.AfterFunc(conn.Context(), end)
-	s := &secretSession{conn: conn}
-	var ignored dbus.Variant
-	err = s.call(ctx, secretsPath, serviceInterface+".OpenSession", []any{"plain", dbus.MakeVariant("")}, &ignored, &s.path)
-	if err != nil {
-		s.close()
-		return nil, err
+	return &secretSession{conn: conn}, nil
+}
+
+// open opens the service's session, when a secret has to cross the bus. It must
+// not be the connection's first call: gnome-keyring (seen with 42.1, about once
+// in two hundred) then may not know its client yet, and crashes.
+func (s *secretSession) open(ctx context.Context) error {
+	if s.path != "" {
+		return nil
 	}
-	return s, nil
+	var ignored dbus.Variant
+	return s.call(ctx, secretsPath, serviceInterface+".OpenSession", []any{"plain", dbus.MakeVariant("")}, &ignored, &s.path)
 }
 
 // close does not wait: a bus that hangs would keep it waiting. The service
@@ -95,17 +99,25 @@ func (s *secretSession) call(ctx context.Context, object dbus.ObjectPath, method
 }
 
 func (s *secretSession) secret(ctx context.Context, item dbus.ObjectPath) (string, error) {
+	if err := s.open(ctx); err != nil {
+		return "", err
+	}
 	var secret wireSecret
 	err := s.call(ctx, item, itemInterface+".GetSecret", []any{s.path}, &secret)
 	return string(secret.Value), err
 }
 
-func (s *secretSession) wire(secret string) wireSecret {
-	return wireSecret{s.path, []byte{}, []byte(secret), "text/plain"}
+func (s *secretSession) wire(ctx context.Context, secret string) (wireSecret, error) {
+	err := s.open(ctx)
+	return wireSecret{s.path, []byte{}, []byte(secret), "text/plain"}, err
 }
 
 func (s *secretSession) replace(ctx context.Context, item dbus.ObjectPath, secret string) error {
-	return s.call(ctx, item, itemInterface+".SetSecret", []any{s.wire(secret)})
+	wire, err := s.wire(ctx, secret)
+	if err != nil {
+		return err
+	}
+	return s.call(ctx, item, itemInterface+".SetSecret", []any{wire})
 }
 
 // create makes an item as the keyring library in Codex does, label included.
@@ -116,8 +128,12 @@ func (s *secretSession) create(ctx context.Context, collection dbus.ObjectPath, 
 			"application": "rust-keyring", "service": service, "target": "default", "username": account,
 		}),
 	}
+	wire, err := s.wire(ctx, secret)
+	if err != nil {
+		return err
+	}
 	var item, prompt dbus.ObjectPath
-	err := s.call(ctx, collection, collectionInterface+".CreateItem", []any{properties, s.wire(secret), true}, &item, &prompt)
+	err = s.call(ctx, collection, collectionInterface+".CreateItem", []any{properties, wire, true}, &item, &prompt)
 	if err != nil {
 		return err
 	}

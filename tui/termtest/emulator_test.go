@@ -207,7 +207,7 @@ func FuzzEmulator(f *testing.F) {
 func TestWritesMayEndAnywhere(t *testing.T) {
 	const output = "\x1b[97;40m██▀▄▄━━━é漢字\x1b[0m\r\n\x1b]8;;https://example.test/a;b\x1b\\link\x1b]8;;\x1b\\ ━━\x1b[0m\x1b[2m━"
 	screen := func(parts ...string) string {
-		e := NewEmulator(20, 4, nil)
+		e := termtest.NewEmulator(20, 4, nil)
 		defer func() { _ = e.Close() }()
 		for _, p := range parts {
 			_, _ = e.Write([]byte(p))
