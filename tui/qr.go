@@ -39,19 +39,20 @@ func qrCode(text string, unicode bool) string {
 	return out
 }
 
-// Without block elements, two coloured spaces are a module.
+// Without block elements, two coloured spaces are a module. The bright white is
+// needed: the ordinary one is a grey that not every scanner takes for light.
 func qrBlack(unicode bool) string {
 	if unicode {
 		return qrterminal.BLACK_BLACK
 	}
-	return qrterminal.BLACK
+	return "\x1b[40m  \x1b[0m"
 }
 
 func qrWhite(unicode bool) string {
 	if unicode {
 		return qrterminal.WHITE_WHITE
 	}
-	return qrterminal.WHITE
+	return "\x1b[107m  \x1b[0m"
 }
 
 // qrAlone is the code with the whole window to itself.
