@@ -86,13 +86,24 @@ func (e *Events) challenge(c *flows.Challenge, _ bool) {
 			Port int    `json:"port"`
 		}{event("url"), c.URL, c.Port})
 	}
+	e.waiting("answer", c.ExpiresAt)
+}
+
+// waiting says what is waited for: the person's answer, or the exchange that
+// follows it.
+func (e *Events) waiting(stage string, until time.Time) {
 	e.write(struct {
 		head
+		Stage     string  `json:"stage"`
 		ExpiresAt *string `json:"expires_at"`
-	}{event("waiting"), stamp(c.ExpiresAt)})
+	}{event("waiting"), stage, stamp(until)})
 }
 
 func (e *Events) note(n flows.Note) {
+	if n.Code == flows.NoteExchanging {
+		e.waiting("exchanging", time.Time{})
+		return
+	}
 	e.write(struct {
 		head
 		Code    string `json:"code"`
