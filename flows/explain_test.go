@@ -1,0 +1,152 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/policy"
+)
+
+// constants finds the text constants of a type in a package's source, so that
+// a new one cannot be forgotten here.
+func constants(t *testing.T, dir, typeName string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || spec.Type == nil || len(spec.Values) == 0 {
+				return true
+			}
+			name, isName := spec.Type.(*ast.Ident)
+			literal, isText := spec.Values[0].(*ast.BasicLit)
+			if isName && isText && name.Name == typeName {
+				text, _ := strconv.Unquote(literal.Value)
+				out = append(out, text)
+			}
+			return true
+		})
+	}
+	if len(out) == 0 {
+		t.Fatalf("no constants of %s", typeName)
+	}
+	return out
+}
+
+// everyError is one of each kind of error that a person can meet.
+func everyError(t *testing.T) map[string]error {
+	t.Helper()
+	all := map[string]error{
+		"denied": &DeniedError{Code: "access_denied", Description: "no"}, "denied without words": &DeniedError{Code: "access_denied"},
+		"expired": ErrExpired, "cancelled": ErrCancelled, "canceled": context.Canceled, "taken over": ErrTakenOver, "timed out": ErrTimedOut,
+		"disabled": ErrDeviceCodeDisabled, "entitlement": ErrNotEntitled, "no code": errNoCode, "nobody": credstore.ErrNotFound,
+		"ports":       &PortBusyError{Ports: []PortHolder{{Port: 1455, Program: "python3", PID: 7}, {Port: 1457}}},
+		"certificate": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x"}, "certificate file": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Err: os.ErrNotExist},
+		"home":       &credstore.HomeError{Path: "/nowhere"},
+		"config":     &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},
+		"conflict":   &policy.ConflictError{},
+		"pinned":     &StorePinnedError{Demanded: credstore.ModeFile, Source: policy.Source{File: "/etc/codex/requirements.toml", Line: 1}},
+		"method":     violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
+		"workspace":  violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
+		"no claim":   violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
+		"unforeseen": errors.New("something else"),
+		"wrapped":    fmt.Errorf("while testing: %w", ErrExpired),
+	}
+	for _, p := range constants(t, ".", "NetworkProblem") {
+		all["network "+p] = &NetworkError{Problem: NetworkProblem(p), Host: "auth.openai.com", Err: net.ErrClosed}
+	}
+	for _, p := range constants(t, ".", "InputProblem") {
+		all["input "+p] = &InputError{Problem: InputProblem(p)}
+	}
+	for _, p := range constants(t, "../credstore", "Problem") {
+		all["store "+p] = &credstore.Error{Problem: credstore.Problem(p), Op: "save", Place: credstore.Place{Where: "/x"}, Detail: "d", Line: 1, Column: 2, Err: os.ErrPermission}
+	}
+	for _, status := range []int{200, 400, 403, 429, 500, 503} {
+		all[fmt.Sprint("server ", status)] = &ServerError{Host: "auth.openai.com", Endpoint: "/oauth/token", Status: status, Detail: "said"}
+	}
+	all["country"] = &ServerError{Status: 403, Code: "unsupported_country_region_territory"}
+	return all
+}
+
+func violation(t *testing.T, rule string, c policy.Credential, workspace string) error {
+	t.Helper()
+	rules, err := policy.Load(policy.Options{Home: t.TempDir(), System: t.TempDir(), Overrides: []string{rule}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := rules.Check(c, workspace)
+	if v == nil {
+		t.Fatal("no violation")
+	}
+	return v
+}
+
+// documented are the codes of the README's list.
+var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input "
+
+func TestEveryErrorIsExplained(t *testing.T) {
+	say := assets.Speak("en")
+	for name, err := range everyError(t) {
+		e := Explain(say, err)
+		if !strings.Contains(documented, " "+e.Code+" ") {
+			t.Errorf("%s: code %q", name, e.Code)
+		}
+		for _, text := range []string{e.Title, e.Text, e.Next} {
+			if text == "" || strings.HasPrefix(text, "explain.") || strings.Contains(text, "<no value>") || strings.Contains(text, "%!") {
+				t.Errorf("%s: %+v", name, e)
+				break
+			}
+		}
+		if strings.HasSuffix(e.Title, ".") {
+			t.Errorf("%s: the title ends with a full stop", name)
+		}
+	}
+}
+
+func TestEveryNoteIsSaid(t *testing.T) {
+	say := assets.Speak("en")
+	for _, code := range constants(t, ".", "NoteCode") {
+		text := ExplainNote(say, Note{Code: NoteCode(code), Err: ErrExpired, Holder: "python3"})
+		if text == "" || strings.HasPrefix(text, "note.") || strings.Contains(text, "<no value>") {
+			t.Errorf("%s: %q", code, text)
+		}
+	}
+}
+
+// Nothing that came from outside reaches a screen with a control character.
+func TestExplanationsAreStripped(t *testing.T) {
+	const bad = "a\x1b]0;pwned\x07b\u202ec\x9bd\ne"
+	say := assets.Speak("en")
+	for _, err := range []error{
+		&DeniedError{Description: printable(bad, 300)},
+		errors.New(bad),
+		&NetworkError{Problem: Offline, Host: "h", Err: errors.New(bad)},
+		&credstore.Error{Problem: credstore.ProblemCorrupt, Place: credstore.Place{Where: bad}, Detail: bad},
+		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: printable(bad, 60)}}},
+	} {
+		e := Explain(say, err)
+		if strings.ContainsAny(e.Title+e.Text, "\x1b\x07\u202e\u009b\n") {
+			t.Errorf("%+v", e)
+		}
+	}
+}
