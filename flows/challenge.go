@@ -59,6 +59,7 @@ const (
 	NoteStoreConfigured    NoteCode = "store_configured"     // cli_auth_credentials_store was written to config.toml
 	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why
 	NoteOldCopyLeft        NoteCode = "old_copy_left"        // the former place could not be cleared; Err says why
+	NoteUnreadableKept     NoteCode = "unreadable_kept"      // the file that was replaced could not be read; a copy is at Where
 	NotePreviousNotKept    NoteCode = "previous_not_kept"    // the login that was replaced could not be read, so there was nothing to keep
 )
 
@@ -68,6 +69,7 @@ type Note struct {
 	At     time.Time
 	Err    error  // the cause, for Explain; nil for most
 	Holder string // the program that holds a port
+	Where  string // a path
 }
 
 // Notes returns everything said so far, oldest first.

@@ -169,7 +169,7 @@ func holders(say *assets.Catalogue, ports []PortHolder) string {
 
 // ExplainNote is the one line that says n.
 func ExplainNote(say *assets.Catalogue, n Note) string {
-	values := []any{"Holder", first(printable(n.Holder, 60), say.Say("note.someone"))}
+	values := []any{"Holder", first(printable(n.Holder, 60), say.Say("note.someone")), "Where", printable(n.Where, 300)}
 	why := ""
 	if n.Err != nil {
 		why = Explain(say, n.Err).Title

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os/exec"
+	"runtime"
 	"strings"
 
 	"github.com/cli/browser"
@@ -31,9 +32,30 @@ func Opener(command string, getenv func(string) string) func(ctx context.Context
 			// No terminal for it: a text browser would draw over the wizard.
 			return exec.CommandContext(ctx, words[0], append(words[1:], target)...).Run()
 		}
+		if !hasDisplay(getenv) {
+			// xdg-open would go on to text browsers, which take the terminal.
+			return errNoDisplay
+		}
 		browser.Stdout, browser.Stderr = io.Discard, io.Discard
 		return browser.OpenURL(target)
 	}
+}
+
+var errNoDisplay = errors.New("there is no display")
+
+// hasDisplay reports whether a browser's window has a place to appear. Windows
+// and macOS always have one; WSL has that of Windows.
+func hasDisplay(getenv func(string) string) bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	}
+	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"} {
+		if getenv(name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // OpenBrowser shows the challenge's page. A browser that does not start is a

@@ -15,11 +15,7 @@ import (
 func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified) (Receipt, error) {
 	target := l.store(mode)
 	receipt := Receipt{Account: found.account}
-	former := []credstore.Store{target}
-	if mode != l.Mode() {
-		former = append(former, l.store(l.Mode()))
-	}
-	for _, s := range former {
+	for _, s := range l.replaced(target) {
 		if err := l.keep(ctx, s, found.auth, &receipt); err != nil {
 			return Receipt{}, err
 		}
@@ -39,6 +35,18 @@ func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified)
 	return receipt, nil
 }
 
+// replaced lists the stores whose logins a save to target takes the place of:
+// its own, and the configured one, which is then left. Memory replaces nothing.
+func (l *Login) replaced(target credstore.Store) []credstore.Store {
+	switch {
+	case target.Mode() == credstore.ModeEphemeral:
+		return nil
+	case target.Mode() == l.Mode():
+		return []credstore.Store{target}
+	}
+	return []credstore.Store{l.store(l.Mode()), target}
+}
+
 // keep puts what a store holds into the account book.
 func (l *Login) keep(ctx context.Context, s credstore.Store, replacement *credstore.Auth, receipt *Receipt) error {
 	old, _, err := s.Load(ctx)
@@ -46,7 +54,12 @@ func (l *Login) keep(ctx context.Context, s credstore.Store, replacement *credst
 	case errors.Is(err, credstore.ErrNotFound):
 		return nil
 	case credstore.IsProblem(err, credstore.ProblemCorrupt):
-		receipt.add(Note{Code: NotePreviousNotKept, Err: err})
+		kept, keepErr := credstore.KeepUnreadable(ctx, l.Home)
+		if keepErr != nil {
+			receipt.add(Note{Code: NotePreviousNotKept, Err: err})
+			return nil
+		}
+		receipt.add(Note{Code: NoteUnreadableKept, Where: kept})
 		return nil
 	case err != nil:
 		// A keyring that does not answer keeps what it has; what counts is

@@ -316,3 +316,37 @@ func TestAPinnedStoreIsNotChanged(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestABrokenFileIsKeptAside(t *testing.T) {
+	l := newLogin(t, startSandbox(t, sandbox.Options{}))
+	if err := os.WriteFile(l.Home.AuthFile(), []byte(`{"tokens": {`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Secret: credstore.NewSecret("sk-0123456789abcdef")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Notes) != 1 || r.Notes[0].Code != NoteUnreadableKept {
+		t.Fatalf("notes %v", r.Notes)
+	}
+	if text, err := os.ReadFile(r.Notes[0].Where); err != nil || string(text) != `{"tokens": {` {
+		t.Errorf("kept %q, %v", text, err)
+	}
+}
+
+func TestMemoryReplacesNothing(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	before, _ := os.ReadFile(l.Home.AuthFile())
+	r, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Store: credstore.ModeEphemeral, Secret: credstore.NewSecret("sk-0123456789abcdef")}))
+	if err != nil || r.Previous != nil || r.Account.Place.Kind != credstore.KindMemory {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if after, _ := os.ReadFile(l.Home.AuthFile()); string(after) != string(before) {
+		t.Error("the stored login has changed")
+	}
+	if _, err := os.Stat(filepath.Join(l.Home.Path, "config.toml")); !os.IsNotExist(err) {
+		t.Error("config.toml was written")
+	}
+}
