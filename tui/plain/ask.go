@@ -7,6 +7,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/policy"
 )
 
 // The ways in which Ask ends without a request.
@@ -52,7 +53,9 @@ func (s *Session) chooseMethod(ctx context.Context, lines *Lines, r *flows.Reque
 	case errors.Is(err, credstore.ErrNotFound):
 	default:
 		lines.Failed(err)
-		if refused(err) {
+		var v *policy.Violation
+		if errors.As(err, &v) {
+			lines.enforced(v, err)
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"codex-login/assets"
+	"codex-login/credstore"
 	"codex-login/flows"
 	"codex-login/policy"
 )
@@ -26,9 +27,16 @@ func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, err 
 	return err
 }
 
-// refused reports whether a rule is the reason, so that there is nothing left
-// to choose.
-func refused(err error) bool {
-	var v *policy.Violation
-	return errors.As(err, &v)
+// enforced says what became of a stored login that breaks a rule. err is what
+// flows.Login.Enforce returned.
+func (l *Lines) enforced(v *policy.Violation, err error) {
+	var store *credstore.Error
+	switch {
+	case errors.As(err, &store):
+		l.explain(store)
+	case v.Effect == policy.SignOut:
+		l.talk("enforced.signed_out")
+	default:
+		l.talk("enforced.hidden")
+	}
 }
