@@ -94,11 +94,6 @@ func realKeyring(t *testing.T) *secretSession {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	// Its first call is not the opening of a session, see open.
-	var collection dbus.ObjectPath
-	if err := s.call(testContext(t), secretsPath, serviceInterface+".ReadAlias", []any{"default"}, &collection); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 

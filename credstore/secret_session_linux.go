@@ -59,12 +59,29 @@ func openSecretSession(ctx context.Context) (*secretSession, error) {
 		return nil, &keyringFault{ProblemUnavailable, "the D-Bus session cannot be reached", err}
 	}
 	context.AfterFunc(conn.Context(), end)
-	return &secretSession{conn: conn}, nil
+	s := &secretSession{conn: conn}
+	if err := s.greet(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
-// open opens the service's session, when a secret has to cross the bus. It must
-// not be the connection's first call: gnome-keyring (seen with 42.1, about once
-// in two hundred) then may not know its client yet, and crashes.
+// greet makes a first call that cannot go wrong. gnome-keyring (42.1 here, and
+// reports up to 50) enters a new client in its books beside, not before, its
+// first call. A session opened by that call crashes it now and then, which
+// locks the person's keyring; a search or an alias answers that there is nothing.
+func (s *secretSession) greet(ctx context.Context) error {
+	var collections dbus.Variant
+	err := s.call(ctx, secretsPath, "org.freedesktop.DBus.Properties.Get", []any{serviceInterface, "Collections"}, &collections)
+	var f *keyringFault
+	if errors.As(err, &f) && f.problem == ProblemIO {
+		return nil // some service without that property
+	}
+	return err
+}
+
+// open opens the service's session, once a secret has to cross the bus.
 func (s *secretSession) open(ctx context.Context) error {
 	if s.path != "" {
 		return nil
