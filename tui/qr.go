@@ -39,8 +39,8 @@ func qrCode(text string, unicode bool) string {
 	return out
 }
 
-// Without block elements, two coloured spaces are a module. The bright white is
-// needed: the ordinary one is a grey that not every scanner takes for light.
+// Without block elements, two coloured spaces are a module. The ordinary
+// white of many terminals is a grey, so it is the bright one.
 func qrBlack(unicode bool) string {
 	if unicode {
 		return qrterminal.BLACK_BLACK

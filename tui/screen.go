@@ -32,7 +32,3 @@ type stoppable interface{ Stop() }
 // focused is a screen with a line that has to stay in view: the selected one,
 // or where the person types. Below 0 there is none at the moment.
 type focused interface{ FocusedLine(w, h int) int }
-
-// quiet is a screen that appears by itself: for a moment it takes no keys, so
-// that one typed for the screen before does not answer this one.
-type quiet interface{ Quiet() bool }

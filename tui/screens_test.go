@@ -318,7 +318,7 @@ func TestPanicBecomesASentence(t *testing.T) {
 	}
 }
 
-type explosive struct{ welcome }
+type explosive struct{}
 
 func (explosive) Update(tea.Msg) (screen, tea.Cmd, intent) { panic("update") }
 func (explosive) View(int, int) string                     { panic("view") }

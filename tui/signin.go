@@ -63,7 +63,7 @@ func (s *signIn) update(msg tea.Msg) (tea.Cmd, error) {
 // the countdown, and for the spinner a little more often.
 func (s signIn) pace() time.Duration {
 	if s.env.motion && s.method() == flows.Browser {
-		return 400 * time.Millisecond
+		return 500 * time.Millisecond
 	}
 	return time.Second
 }

@@ -79,7 +79,7 @@ func deviceScreen(t testing.TB, cols, rows int, variables ...string) *termtest.T
 	w := wizard(t, cols, rows, append(variables, "TUI_TEST_START=device")...)
 	w.WaitFor("get a code")
 	w.Key("enter")
-	w.WaitFor("Valid for")
+	w.WaitFor("valid for")
 	return w
 }
 
@@ -104,7 +104,7 @@ func TestTerminalIsGivenBack(t *testing.T) {
 			w := deviceScreen(t, 80, 24, wizardEnv+"="+c.mode)
 			c.end(w)
 			if code := w.WaitExit(); code != 0 {
-				t.Errorf("exit code %d", code)
+				t.Errorf("exit code %d:\n%s", code, w.Raw())
 			}
 			if problem := w.Restored(); problem != "" {
 				t.Errorf("the terminal is not as before: %s", problem)
@@ -147,7 +147,7 @@ func TestResize(t *testing.T) {
 	w.Resize(20, 5)
 	w.WaitFor("small. The wizard")
 	w.Resize(120, 40)
-	w.WaitFor("Valid for")
+	w.WaitFor("valid for")
 	w.WaitFor("██")
 	w.Key("ctrl+c")
 	w.WaitExit()
@@ -196,7 +196,7 @@ func TestCopyGoesToTheTerminal(t *testing.T) {
 func TestCountdownIsCheap(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		w := deviceScreen(t, size[0], size[1])
-		now := func() string { return w.WaitForMatch(`Valid for (\d+:\d\d)`)[1] }
+		now := func() string { return w.WaitForMatch(`valid for (\d+:\d\d)`)[1] }
 		first := now()
 		w.WaitUntil("the next second", func() bool { return now() != first })
 		second, mark := now(), w.Mark()
@@ -231,7 +231,7 @@ func TestQRCodeScans(t *testing.T) {
 		url := w.WaitForMatch(`(http://127\.0\.0\.1:\d+/codex/device)`)[1]
 		if c.alone {
 			w.Key("f")
-			w.WaitGone("Valid for")
+			w.WaitFor("any key goes back") // the last row of the frame
 		}
 		for _, theme := range termtest.Themes() {
 			picture := filepath.Join(t.TempDir(), "screen.png")
@@ -240,7 +240,7 @@ func TestQRCodeScans(t *testing.T) {
 			}
 			out, err := exec.Command(scanner, "-q", "--raw", "-Sdisable", "-Sqrcode.enable", picture).Output()
 			if got := strings.TrimSpace(string(out)); got != url {
-				t.Errorf("%+v: scanned %q (%v), want %q\n%s", c, got, err, url, w.Screen())
+				t.Errorf("%+v, %s: scanned %q (%v), want %q\n%s", c, theme.Name, got, err, url, w.Screen())
 			}
 		}
 		w.Key("ctrl+c")
@@ -288,5 +288,12 @@ func BenchmarkWaiting(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(w.BytesSince(mark)))/time.Since(start).Seconds(), "B/s")
 	w.Key("ctrl+c")
+	w.WaitExit()
+}
+
+// TestWindowClosed: the wizard does not live on without its window.
+func TestWindowClosed(t *testing.T) {
+	w := deviceScreen(t, 80, 24)
+	w.Hangup()
 	w.WaitExit()
 }

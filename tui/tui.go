@@ -21,7 +21,7 @@ import (
 
 // framesPerSecond: the first frame and every key's echo wait for one tick of
 // the renderer, and every tick wakes the processor.
-const framesPerSecond = 40
+const framesPerSecond = 50
 
 // Options say what the wizard works with.
 type Options struct {
@@ -74,13 +74,17 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		cancel()
 	})
 	options := []tea.ProgramOption{
-		tea.WithContext(ctx), tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
+		tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
 		tea.WithOutput(e.paper), tea.WithoutSignalHandler(),
 	}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}
-	last, err := tea.NewProgram(model, options...).Run()
+	program := tea.NewProgram(model, options...)
+	// Quit and not tea.WithContext: killing the program would not wait for the
+	// goroutine that reads the terminal.
+	defer context.AfterFunc(ctx, program.Quit)()
+	last, err := program.Run()
 	interrupted := ctx.Err() != nil
 	receipt, signedOut := e.work.close()
 	// After close, nothing that could crash runs any more.
