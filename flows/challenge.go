@@ -55,6 +55,7 @@ const (
 	NoteSlowDown           NoteCode = "slow_down"            // the server asked for fewer questions
 	NoteRecovered          NoteCode = "recovered"            // it works again
 	NoteExchanging         NoteCode = "exchanging"           // the answer arrived; the login is being fetched and stored
+	NoteKeyringPrompt      NoteCode = "keyring_prompt"       // the keyring asks the person for its password, in a window of its own
 	NoteKeyringUnusable    NoteCode = "keyring_unusable"     // automatic choice took the file; Err says why
 	NoteStoreConfigured    NoteCode = "store_configured"     // cli_auth_credentials_store was written to config.toml
 	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why

@@ -118,7 +118,12 @@ func (l *Login) finish(ctx context.Context, c *Challenge) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, err
 	}
-	return l.save(context.WithoutCancel(ctx), c.request.Store, found)
+	ctx = credstore.WithPromptNotice(context.WithoutCancel(ctx), func(waiting bool) {
+		if waiting {
+			c.note(Note{Code: NoteKeyringPrompt, At: l.Clock.now()})
+		}
+	})
+	return l.save(ctx, c.request.Store, found)
 }
 
 // flow is what the ways to sign in differ in.
