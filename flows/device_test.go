@@ -68,9 +68,9 @@ func TestDeviceTroubleIsRiddenOut(t *testing.T) {
 	}{
 		"bare 403 is pending": {setup: func(b *sandbox.Behaviour) { f := sandbox.Status(403, ""); b.DevicePending = &f }},
 		"bare 404 is pending": {setup: func(b *sandbox.Behaviour) { f := sandbox.Status(404, ""); b.DevicePending = &f }},
-		"500": {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Status(500, "").First(3)) }, NoteRetrying},
-		"429": {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Status(429, "").First(2)) }, NoteRetrying},
-		"dropped connection": {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Drop().First(2)) }, NoteRetrying},
+		"500":                 {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Status(500, "").First(3)) }, NoteRetrying},
+		"429":                 {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Status(429, "").First(2)) }, NoteRetrying},
+		"dropped connection":  {func(b *sandbox.Behaviour) { b.Inject(sandbox.DevicePoll, sandbox.Drop().First(2)) }, NoteRetrying},
 		"slow_down": {func(b *sandbox.Behaviour) {
 			b.Inject(sandbox.DevicePoll, sandbox.Status(400, `{"error":"slow_down"}`).First(1))
 		}, NoteSlowDown},
@@ -159,11 +159,13 @@ func TestDeviceRequestVariants(t *testing.T) {
 		"zero":     {edit: func(a map[string]any) { a["interval"] = 0 }, interval: time.Second},
 		"absurd":   {edit: func(a map[string]any) { a["interval"] = 1e300 }, interval: time.Minute},
 		"negative": {edit: func(a map[string]any) { a["interval"] = -5 }, interval: time.Second},
-		"expires_in": {edit: func(a map[string]any) { delete(a, "expires_at"); a["expires_in"] = "120" }, interval: 5 * time.Second,
-			lifetime: 2 * time.Minute},
+		"expires_in": {
+			edit: func(a map[string]any) { delete(a, "expires_at"); a["expires_in"] = "120" }, interval: 5 * time.Second,
+			lifetime: 2 * time.Minute,
+		},
 		"nothing about expiry": {edit: func(a map[string]any) { delete(a, "expires_at") }, interval: 5 * time.Second, lifetime: 15 * time.Minute},
-		"past expiry": {edit: func(a map[string]any) { a["expires_at"] = "2001-01-01T00:00:00Z" }, interval: 5 * time.Second, lifetime: 15 * time.Minute},
-		"complete": {edit: func(a map[string]any) { a["verification_uri_complete"] = "{issuer}/codex/device?user_code=X" }, interval: 5 * time.Second, complete: true},
+		"past expiry":          {edit: func(a map[string]any) { a["expires_at"] = "2001-01-01T00:00:00Z" }, interval: 5 * time.Second, lifetime: 15 * time.Minute},
+		"complete":             {edit: func(a map[string]any) { a["verification_uri_complete"] = "{issuer}/codex/device?user_code=X" }, interval: 5 * time.Second, complete: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startSandbox(t, sandbox.Options{})

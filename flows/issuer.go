@@ -47,11 +47,11 @@ func NewIssuer(name, clientID, userAgent string, getenv func(string) string) Iss
 
 func (i Issuer) base() string { return strings.TrimRight(i.Name, "/") }
 
-func (i Issuer) authorizeURL() string  { return i.base() + "/oauth/authorize" }
-func (i Issuer) tokenURL() string      { return i.base() + "/oauth/token" }
-func (i Issuer) userCodeURL() string   { return i.base() + "/api/accounts/deviceauth/usercode" }
+func (i Issuer) authorizeURL() string   { return i.base() + "/oauth/authorize" }
+func (i Issuer) tokenURL() string       { return i.base() + "/oauth/token" }
+func (i Issuer) userCodeURL() string    { return i.base() + "/api/accounts/deviceauth/usercode" }
 func (i Issuer) deviceTokenURL() string { return i.base() + "/api/accounts/deviceauth/token" }
-func (i Issuer) devicePage() string    { return i.base() + "/codex/device" }
+func (i Issuer) devicePage() string     { return i.base() + "/codex/device" }
 
 // deviceRedirect is the redirect_uri that the device flow's code is bound to.
 func (i Issuer) deviceRedirect() string { return i.base() + "/deviceauth/callback" }

@@ -66,31 +66,3 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request) {
 		map[string]any{"id": "sandbox-model", "object": "model", "created": 1, "owned_by": "sandbox"},
 	}})
 }
-
-// accountsCheck is what Codex's app-server asks after a sign-in; without this
-// answer it reports the sign-in as failed.
-func (s *Server) accountsCheck(w http.ResponseWriter, r *http.Request) {
-	claims, ok := s.live(bearer(r))
-	auth, _ := claims[authClaim].(map[string]any)
-	id, _ := auth["chatgpt_account_id"].(string)
-	if !ok {
-		writeError(w, http.StatusUnauthorized, "token_expired", "The access token is not one of the sandbox, or has expired.")
-		return
-	}
-	name, plan := "Workspace", auth["chatgpt_plan_type"]
-	if workspace := s.people.workspace(id); workspace != nil {
-		name = workspace.Name
-	}
-	structure := "workspace"
-	if plan == "plus" || plan == "free" {
-		structure = "personal"
-	}
-	writeJSON(w, http.StatusOK, map[string]any{
-		"accounts": []any{map[string]any{
-			"id": id, "name": name, "structure": structure, "plan_type": plan,
-			"workspace_backend_origin": "https://chatgpt.com", "account_routing_override": "us",
-		}},
-		"account_ordering":   []any{id},
-		"default_account_id": id,
-	})
-}

@@ -174,8 +174,13 @@ func (s *Server) routes() http.Handler {
 		"GET /api/accounts/v1/user-auth-credential/whoami": s.whoami,
 		"GET /.well-known/jwks.json":                       s.jwks,
 		"GET /v1/models":                                   s.models,
-		"GET /backend-api/wham/accounts/check":             s.accountsCheck,
-		"/":                                                notFound,
+		"GET /backend-api/wham/accounts/check":             s.signedIn(s.accountsCheck),
+		"GET /backend-api/wham/usage":                      s.signedIn(usage),
+		"GET /backend-api/wham/rate-limit-reset-credits":   s.signedIn(resetCredits),
+		"GET /backend-api/wham/profiles/me":                s.signedIn(profile),
+		"GET /backend-api/ps/plugins/installed":            s.signedIn(noPlugins),
+		"GET /backend-api/ps/plugins/suggested/codex":      s.signedIn(noSuggestions),
+		"/": notFound,
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
