@@ -9,8 +9,31 @@ import (
 	"testing"
 	"time"
 
+	"codex-login/assets"
 	"codex-login/flows/sandbox"
 	"codex-login/tui/termtest"
+)
+
+// said is a text of the catalogue: what a screen is known by. What is to be
+// proven stands in the tests in words.
+func said(id string) string { return assets.Speak("en").Say(id) }
+
+// What the screens are known by.
+var (
+	atPicker  = said("picker.question")
+	atCompare = said("compare.billing.name")
+	atStores  = said("store.name.ephemeral")
+	atIntro   = said("device.enable.question")
+	atDevice  = said("device.type")
+	atQR      = said("device.qr_back")
+	atPrint   = said("frame.print_after")
+	atBrowser = said("browser.heading")
+	inField   = said("frame.key.leave_field")
+	atKey     = said("key.question")
+	atToken   = said("token.question")
+	atHelp    = said("frame.key.cancel")
+	atLogin   = said("done.already")
+	atDone    = said("done.heading")
 )
 
 // sit puts the person in front of the wizard, in a terminal that answers
@@ -84,12 +107,12 @@ func TestTheTerminalIsNeverAsked(t *testing.T) {
 		}
 		t.Run(name+" wizard", func(t *testing.T) {
 			term := p.sit(o())
-			term.WaitFor("How do you want to sign in to Codex?")
+			term.WaitFor(atPicker)
 			// The keys go where they belong at once.
 			term.Key("m")
-			term.WaitFor("Billing")
+			term.WaitFor(atCompare)
 			term.Key("esc")
-			term.WaitFor("How do you want to sign in to Codex?")
+			term.WaitFor(atPicker)
 			term.Key("q")
 			term.WaitExit()
 			asksNothing(t, term)
@@ -107,11 +130,7 @@ type place struct {
 }
 
 func keyed(key, text string) func(*termtest.Terminal) {
-	return func(term *termtest.Terminal) {
-		term.WaitFor("How do you want")
-		term.Key(key)
-		term.WaitFor(text)
-	}
+	return then(func(term *termtest.Terminal) { term.WaitFor(atPicker) }, key, text)
 }
 
 func then(first func(*termtest.Terminal), key, text string) func(*termtest.Terminal) {
@@ -129,23 +148,23 @@ func places() []place {
 			p.t.Fatal(r)
 		}
 	}
-	intro := keyed("2", "Have device codes")
-	device := then(intro, "enter", "Valid for")
-	browser := keyed("1", "Waiting for the browser")
-	already := func(term *termtest.Terminal) { term.WaitFor("already signed in") }
+	intro := keyed("2", atIntro)
+	device := then(intro, "enter", atDevice)
+	browser := keyed("1", atBrowser)
+	already := func(term *termtest.Terminal) { term.WaitFor(atLogin) }
 	return []place{
-		{name: "picker", open: func(term *termtest.Terminal) { term.WaitFor("How do you want") }, left: 130},
-		{name: "compare", open: keyed("m", "Billing"), left: 130},
-		{name: "store choice", open: keyed("s", "Memory"), left: 130},
+		{name: "picker", open: func(term *termtest.Terminal) { term.WaitFor(atPicker) }, left: 130},
+		{name: "compare", open: keyed("m", atCompare), left: 130},
+		{name: "store choice", open: keyed("s", atStores), left: 130},
 		{name: "device intro", open: intro, left: 130},
 		{name: "device code", open: device, left: 130},
-		{name: "QR code alone", open: then(device, "f", "any key goes back"), left: 130},
-		{name: "printed link", open: then(device, "p", "Press enter to go back"), left: 130},
+		{name: "QR code alone", open: then(device, "f", atQR), left: 130},
+		{name: "printed link", open: then(device, "p", atPrint), left: 130},
 		{name: "browser", open: browser, left: 130},
-		{name: "paste field", open: then(browser, "v", "leave the field"), left: 130},
-		{name: "key entry", open: then(keyed("3", "Paste an API key"), "x", "1 characters"), left: 130},
-		{name: "token entry", open: keyed("4", "Paste a personal access token"), left: 130},
-		{name: "help", open: keyed("?", "leave from anywhere"), left: 130},
+		{name: "paste field", open: then(browser, "v", inField), left: 130},
+		{name: "key entry", open: then(keyed("3", atKey), "x", "1 characters"), left: 130},
+		{name: "token entry", open: keyed("4", atToken), left: 130},
+		{name: "help", open: keyed("?", atHelp), left: 130},
 		{name: "signed in", before: login, open: already, left: 0},
 		{name: "sign out", before: login, open: then(already, "o", "Sign out"), left: 0},
 		{
@@ -217,12 +236,12 @@ func TestEscLeadsOut(t *testing.T) {
 		open func(*termtest.Terminal)
 		back []string // what stands on the screen after each esc
 	}{
-		{"picker", keyed("m", "Billing"), []string{"How do you want"}},
-		{"device", then(keyed("2", "Have device codes"), "enter", "Valid for"), []string{"How do you want"}},
-		{"help on the intro", then(keyed("2", "Have device codes"), "?", "leave from anywhere"), []string{"Have device codes", "How do you want"}},
-		{"QR code", then(then(keyed("2", "Have device codes"), "enter", "Valid for"), "f", "any key goes back"), []string{"Valid for", "How do you want"}},
-		{"paste field", then(keyed("1", "Waiting for the browser"), "v", "leave the field"), []string{"use a device code", "How do you want"}},
-		{"key", keyed("3", "Paste an API key"), []string{"How do you want"}},
+		{"picker", keyed("m", atCompare), []string{atPicker}},
+		{"device", then(keyed("2", atIntro), "enter", atDevice), []string{atPicker}},
+		{"help on the intro", then(keyed("2", atIntro), "?", atHelp), []string{atIntro, atPicker}},
+		{"QR code", then(then(keyed("2", atIntro), "enter", atDevice), "f", atQR), []string{atDevice, atPicker}},
+		{"paste field", then(keyed("1", atBrowser), "v", inField), []string{"use a device code", atPicker}},
+		{"key", keyed("3", atKey), []string{atPicker}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			here := *p
@@ -249,7 +268,7 @@ func TestEscLeadsOut(t *testing.T) {
 func TestQuitSaysWhetherSomebodyIsSignedIn(t *testing.T) {
 	p := newPerson(t, nil)
 	term := p.sit(termtest.Options{})
-	term.WaitFor("How do you want")
+	term.WaitFor(atPicker)
 	term.Key("q")
 	if code := term.WaitExit(); code != exitCancelled || term.Restored() != "" {
 		t.Errorf("without a login: exit %d, %s", code, term.Restored())
@@ -258,7 +277,7 @@ func TestQuitSaysWhetherSomebodyIsSignedIn(t *testing.T) {
 		t.Fatal(r)
 	}
 	term = p.sit(termtest.Options{})
-	term.WaitFor("already signed in")
+	term.WaitFor(atLogin)
 	term.Key("q")
 	if code := term.WaitExit(); code != exitDone || term.Restored() != "" {
 		t.Errorf("with a login: exit %d, %s", code, term.Restored())
@@ -269,17 +288,17 @@ func TestQuitSaysWhetherSomebodyIsSignedIn(t *testing.T) {
 // that hold something.
 func TestTheWindowMayChangeAtAnyMoment(t *testing.T) {
 	const key = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz"
-	device := then(keyed("2", "Have device codes"), "enter", "Valid for")
+	device := then(keyed("2", atIntro), "enter", atDevice)
 	for _, c := range []struct {
 		name string
 		open func(*termtest.Terminal)
 		text []string // found at every size, wrapped or not
 	}{
-		{"picker", func(term *termtest.Terminal) { term.WaitFor("How do you want") }, []string{"ChatGPT in the browser", "Access token"}},
+		{"picker", func(term *termtest.Terminal) { term.WaitFor(atPicker) }, []string{"ChatGPT in the browser", "Access token"}},
 		{"device", device, []string{"/codex/device", "Sign in and type this code"}},
-		{"browser", keyed("1", "Waiting for the browser"), []string{"Finish signing in in your browser", "/oauth/authorize?response_type=code"}},
+		{"browser", keyed("1", atBrowser), []string{"Finish signing in in your browser", "/oauth/authorize?response_type=code"}},
 		{"key", func(term *termtest.Terminal) {
-			keyed("3", "Paste an API key")(term)
+			keyed("3", atKey)(term)
 			term.Type(key)
 			term.WaitFor("44 characters")
 		}, []string{"44 characters"}},
@@ -287,7 +306,7 @@ func TestTheWindowMayChangeAtAnyMoment(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			term := newPerson(t, nil).sit(termtest.Options{Env: []string{"NO_MOTION=1"}})
 			c.open(term)
-			steady := regexp.MustCompile(`Valid for \S+|[━─╌]+`)
+			steady := regexp.MustCompile(`\d+:\d\d|[━─╌]+`)
 			before := steady.ReplaceAllString(term.Screen(), "")
 			for _, size := range [][2]int{{40, 15}, {120, 40}, {20, 5}, {80, 24}} {
 				term.Resize(size[0], size[1])

@@ -89,7 +89,7 @@ func redirectAfter(t testing.TB, link string, seat sandbox.Seat) string {
 // commands whether they agree.
 func (p *person) signedIn(term *termtest.Terminal, said, status string) {
 	p.t.Helper()
-	awake(term, "You are signed in to Codex")
+	awake(term, atDone)
 	term.Key("enter")
 	if code := term.WaitExit(); code != exitDone || term.Restored() != "" {
 		p.t.Errorf("exit %d, %s", code, term.Restored())
@@ -142,7 +142,7 @@ func hasBeenShown(output []byte, secret string) bool {
 func TestWizardSignsInWithADevice(t *testing.T) {
 	p := newPerson(t, quick)
 	term := p.sit(termtest.Options{})
-	then(keyed("2", "Have device codes"), "enter", "Valid for")(term)
+	then(keyed("2", atIntro), "enter", atDevice)(term)
 	p.enterCode(term, sandbox.MinaHarbour)
 	p.signedIn(term, "Successfully logged in", "Logged in using ChatGPT")
 	if got := storedTokens(t, p).Tokens.AccountID; got != sandbox.HarbourID {
@@ -153,7 +153,7 @@ func TestWizardSignsInWithADevice(t *testing.T) {
 func TestWizardSignsInWithTheBrowser(t *testing.T) {
 	p := newPerson(t, nil)
 	term := p.sit(termtest.Options{})
-	keyed("1", "Waiting for the browser")(term)
+	keyed("1", atBrowser)(term)
 	page, err := p.issuer.Approve(t.Context(), authorizeLink(term), sandbox.JonasMeridian)
 	if err != nil || page.Title != "You are signed in to Codex" {
 		t.Fatalf("the browser shows %+v, %v", page, err)
@@ -171,7 +171,7 @@ func TestWizardOpensTheBrowserOfThePerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	term := p.sit(termtest.Options{Env: []string{"BROWSER=" + script}})
-	keyed("1", "Waiting for the browser")(term)
+	keyed("1", atBrowser)(term)
 	shown := authorizeLink(term)
 	var opened []byte
 	// The waiting screen draws its spinner as long as nothing happens.
@@ -191,12 +191,12 @@ func TestWizardOpensTheBrowserOfThePerson(t *testing.T) {
 func TestWizardTakesAPastedRedirect(t *testing.T) {
 	p := newPerson(t, nil)
 	term := p.sit(termtest.Options{Env: []string{"SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22"}})
-	keyed("1", "Waiting for the browser")(term)
+	keyed("1", atBrowser)(term)
 	redirect := redirectAfter(t, authorizeLink(term), sandbox.MinaPlus)
 
 	// An address of another sign-in is refused and changes nothing.
 	term.Paste(strings.Replace(redirect, "state=", "state=x", 1))
-	term.WaitFor("leave the field")
+	term.WaitFor(inField)
 	term.Key("enter")
 	term.WaitFor("This belongs to another sign-in")
 	term.Key("ctrl+u")
@@ -230,11 +230,11 @@ func TestWizardTakesAKey(t *testing.T) {
 			p := newPerson(t, nil)
 			key := p.issuer.NewAPIKey(sandbox.MinaPlus)
 			term := p.sit(termtest.Options{})
-			keyed("3", "Paste an API key")(term)
+			keyed("3", atKey)(term)
 			give(term, key)
 			term.WaitForMatch(`\d\d characters`)
 			term.Key("enter")
-			awake(term, "You are signed in to Codex")
+			awake(term, atDone)
 			if hasBeenShown(term.Raw(), key) {
 				t.Error("the key was shown")
 			}
@@ -255,7 +255,7 @@ func TestAKeyIsShownOnRequestOnly(t *testing.T) {
 	p := newPerson(t, nil)
 	key := p.issuer.NewAPIKey(sandbox.MinaPlus)
 	term := p.sit(termtest.Options{Cols: 120})
-	keyed("3", "Paste an API key")(term)
+	keyed("3", atKey)(term)
 	term.Paste(key)
 	term.WaitForMatch(`\d\d characters`)
 	if hasBeenShown(term.Raw(), key) {
@@ -286,7 +286,7 @@ func TestAKeyIsShownOnRequestOnly(t *testing.T) {
 func TestWizardTriesAKeyOut(t *testing.T) {
 	p := newPerson(t, nil)
 	term := p.sit(termtest.Options{})
-	keyed("3", "Paste an API key")(term)
+	keyed("3", atKey)(term)
 	term.Paste("sk-proj-ofnobodyatall0123456789")
 	term.Key("ctrl+t")
 	term.WaitForMatch(`\[[✓x]\] Ask OpenAI`)
@@ -310,7 +310,7 @@ func TestWizardTakesTheKeyOfTheEnvironment(t *testing.T) {
 	p := newPerson(t, nil)
 	key := p.issuer.NewAPIKey(sandbox.MinaPlus)
 	term := p.sit(termtest.Options{Env: []string{"OPENAI_API_KEY=" + key}})
-	keyed("3", "Paste an API key")(term)
+	keyed("3", atKey)(term)
 	waitFlat(t, term, "OPENAI_API_KEY is set here ("+key[:8]+"***"+key[len(key)-5:]+")")
 	term.Key("ctrl+e")
 	p.signedIn(term, "API key saved", "API key configured")
@@ -326,7 +326,7 @@ func TestWizardTakesAnAccessToken(t *testing.T) {
 	p := newPerson(t, nil)
 	token := p.issuer.NewAccessToken(sandbox.MinaHarbour)
 	term := p.sit(termtest.Options{})
-	keyed("4", "Paste a personal access token")(term)
+	keyed("4", atToken)(term)
 	term.Paste(token)
 	term.WaitForMatch(`\d\d characters`)
 	term.Key("enter")
@@ -352,7 +352,7 @@ func TestWizardSignsOut(t *testing.T) {
 			}
 			token := storedTokens(t, p).Tokens.RefreshToken.Reveal()
 			term := p.sit(termtest.Options{})
-			term.WaitFor("already signed in")
+			term.WaitFor(atLogin)
 			waitFlat(t, term, sandbox.MinaHarbour.Person)
 			term.Key("o")
 			term.WaitFor("Sign out mina@example.test?")
@@ -392,9 +392,9 @@ func TestWizardKeepsTheReplacedSession(t *testing.T) {
 	old := p.authJSON()
 	token := storedTokens(t, p).Tokens.RefreshToken.Reveal()
 	term := p.sit(termtest.Options{})
-	term.WaitFor("already signed in")
+	term.WaitFor(atLogin)
 	term.Key("n")
-	then(keyed("2", "Have device codes"), "enter", "Valid for")(term)
+	then(keyed("2", atIntro), "enter", atDevice)(term)
 	if p.authJSON() != old {
 		t.Error("the login was touched before there was another")
 	}
