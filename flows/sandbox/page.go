@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,9 +14,13 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"initials": initials, "plan": planName,
-}).ParseFS(pageFiles, "pages/*.html"))
+// pageTemplates are parsed at the first page: the package is linked into a
+// program whose every other command would pay for it.
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"initials": initials, "plan": planName,
+	}).ParseFS(pageFiles, "pages/*.html"))
+})
 
 // page is what the one layout shows. Name says which page it is and picks the
 // template of its middle part, "notice" when it has none of its own.
@@ -55,7 +60,7 @@ func (s *Server) show(w http.ResponseWriter, status int, p page) { s.showFor(w, 
 
 func (s *Server) showFor(w http.ResponseWriter, status int, p page, request *authorizeRequest) {
 	var body bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&body, "layout.html", p); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&body, "layout.html", p); err != nil {
 		http.Error(w, "sandbox: the page cannot be shown", http.StatusInternalServerError)
 		return
 	}
