@@ -94,6 +94,12 @@ func (r root) update(msg tea.Msg) (root, tea.Cmd) {
 	case copiedMsg:
 		r.status = r.env.say("frame.copied."+string(msg.result), "What", r.env.say("frame.what."+msg.what))
 		return r, nil
+	case openedMsg:
+		r.status = r.env.say("frame.opened")
+		if msg.err != nil {
+			r.status = r.env.say("frame.not_opened")
+		}
+		return r, nil
 	case finishedMsg:
 		// Stored is stored, whichever screen is up by now.
 		if msg.err == nil {

@@ -81,7 +81,7 @@ func (s secret) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case errors.As(err, &input):
 		// It can be mended here.
 		s.working, s.failed = false, err
-		s.Model().Focus()
+		s.line.Focus()
 		return s, nil, nil
 	case err != nil:
 		s.Stop()
@@ -89,9 +89,6 @@ func (s secret) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	}
 	return s, cmd, nil
 }
-
-// Model is the line's own, to be changed.
-func (s *secret) Model() *textinput.Model { return &s.line.Model }
 
 func (s secret) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	switch {
