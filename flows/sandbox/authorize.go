@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +14,8 @@ const scope = "openid profile email offline_access api.connectors.read api.conne
 
 // A state below 32 characters could hold less than 192 bits; Codex sends 43.
 var (
-	stateShape     = regexp.MustCompile(`^[A-Za-z0-9_-]{32,128}$`)
-	challengeShape = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+	stateShape     = shape{32, 128, "-_"}
+	challengeShape = shape{43, 43, "-_"}
 )
 
 // ticketLifetime is how long a page may stay open.
@@ -101,11 +100,11 @@ func checkAuthorize(query url.Values) (code, description string) {
 	switch {
 	case query.Get("response_type") != "code":
 		return "unsupported_response_type", "The response_type is not code."
-	case !stateShape.MatchString(query.Get("state")):
+	case !stateShape.matches(query.Get("state")):
 		return "invalid_request", "The state is not 32 to 128 characters of base64url."
 	case query.Get("code_challenge_method") != "S256":
 		return "invalid_request", "The code_challenge_method is not S256."
-	case !challengeShape.MatchString(query.Get("code_challenge")):
+	case !challengeShape.matches(query.Get("code_challenge")):
 		return "invalid_request", "The code_challenge is not a SHA-256 in base64url."
 	case missing:
 		return "invalid_scope", "The scope lacks a part that Codex asks for."
