@@ -74,15 +74,21 @@ func TestPickerNamesTheRule(t *testing.T) {
 	}{
 		{
 			"forced method, own file", "", "# a remark\nforced_login_method = \"api\"\n",
-			"forced_login_method = api (~/config.toml:2)", []string{"1", "2", "4"}, "3", atKey,
+			"forced_login_method = api (~/config.toml:2)",
+			[]string{"1", "2", "4"},
+			"3", atKey,
 		},
 		{
 			"forced method, managed", "managed_config.toml", "\n\nforced_login_method = \"chatgpt\"\n",
-			"forced_login_method = chatgpt (/etc/codex/managed_config.toml:3)", []string{"3"}, "2", atIntro,
+			"forced_login_method = chatgpt (/etc/codex/managed_config.toml:3)",
+			[]string{"3"},
+			"2", atIntro,
 		},
 		{
 			"allowed methods", "requirements.toml", "allowed_login_methods = [\"chatgpt\"]\n",
-			"allowed_login_methods = chatgpt (/etc/codex/requirements.toml:1)", []string{"3"}, "2", atIntro,
+			"allowed_login_methods = chatgpt (/etc/codex/requirements.toml:1)",
+			[]string{"3"},
+			"2", atIntro,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
