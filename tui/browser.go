@@ -52,7 +52,7 @@ func (s browser) approve() key.Binding {
 }
 
 func (s browser) Keys() []key.Binding {
-	return []key.Binding{s.submit(), s.blur(), s.approve(), s.open(), s.copy(), s.focus(), s.device(), s.back(), s.print()}
+	return []key.Binding{s.submit(), s.blur(), s.approve(), s.open(), s.copy(), s.back(), s.focus(), s.device(), s.print()}
 }
 
 func (s browser) Update(msg tea.Msg) (screen, tea.Cmd, intent) {

@@ -52,7 +52,7 @@ func (s device) approve() key.Binding {
 }
 
 func (s device) Keys() []key.Binding {
-	all := []key.Binding{s.approve(), s.copyCode(), s.open(), s.print(), s.alone(), s.browser(), s.back(), s.copyLink(), s.renew()}
+	all := []key.Binding{s.approve(), s.copyCode(), s.open(), s.browser(), s.back(), s.print(), s.alone(), s.copyLink(), s.renew()}
 	if s.expired {
 		all = []key.Binding{s.renew(), s.browser(), s.back()}
 	}

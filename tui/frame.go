@@ -27,8 +27,9 @@ type frame struct {
 	footer []string
 
 	bodyW, bodyH   int
-	focus          int // the row to be kept in view; -1 for none
-	scroll, hidden int // rows above the place, rows that do not fit
+	focus          int  // the row to be kept in view; -1 for none
+	arrows         bool // the arrow keys scroll
+	scroll, hidden int  // rows above the place, rows that do not fit
 	bare           string
 }
 
@@ -60,28 +61,22 @@ func (r root) frame() frame {
 	return f
 }
 
-// layout measures the body twice: whether it has to be scrolled decides whether
-// the footer names the keys for it.
+// layout gives the body what header and footer leave, and keeps in view what
+// the person is at.
 func (f *frame) layout(s screen, r root) {
-	keys := enabled(s.Keys())
-	for range 2 {
-		f.footer = f.footerLines(keys, r.helpKey(), r.asleep)
-		f.bodyH = max(f.h-f.top-3-len(f.footer), 1)
-		f.body = strings.Split(s.View(f.bodyW, f.bodyH), "\n")
-		f.hidden = max(len(f.body)-f.bodyH, 0)
-		if f.hidden == 0 {
-			break
-		}
-		f.focus = -1
-		if s, ok := s.(focused); ok {
-			f.focus = s.FocusedLine(f.bodyW, f.bodyH)
-		}
-		if f.focus < 0 && len(keys) == len(enabled(s.Keys())) {
-			keys = append([]key.Binding{r.env.scrollKey()}, keys...)
-		}
+	f.footer = f.footerLines(enabled(s.Keys()), r.helpKey(), r.asleep)
+	f.bodyH = max(f.h-f.top-3-len(f.footer), 1)
+	f.body = strings.Split(s.View(f.bodyW, f.bodyH), "\n")
+	f.hidden = max(len(f.body)-f.bodyH, 0)
+	f.focus = -1
+	if s, ok := s.(focused); ok {
+		f.focus = s.FocusedLine(f.bodyW, f.bodyH)
 	}
 	f.scroll = min(r.scroll, f.hidden)
-	if f.focus >= 0 {
+	// Where the arrows are free, they can look away from the line in use.
+	_, f.arrows = s.(typing)
+	f.arrows = f.arrows || f.focus < 0
+	if f.focus >= 0 && (!f.arrows || r.scroll == 0) {
 		f.scroll = min(max(f.focus-f.bodyH/2, 0), f.hidden)
 	}
 	f.status = cut(r.status, f.bodyW, r.env.theme.Glyphs.Ellipsis)
@@ -196,7 +191,7 @@ func (f frame) statusLine() string {
 	case f.status != "":
 		return t.Good.UnsetBold().Render(f.status)
 	case f.hidden > f.scroll:
-		return t.Faint.Render(t.Glyphs.More + " " + f.env.say("frame.more"))
+		return t.Faint.Render(t.Glyphs.More + " " + f.env.say("frame.more", "Keys", f.env.scrollKey().Help().Key))
 	}
 	return ""
 }

@@ -153,6 +153,9 @@ func (r root) press(msg tea.KeyMsg) (root, tea.Cmd) {
 		r.scroll = by
 		return r, nil
 	}
+	if t, ok := r.top().(typing); ok && t.Typing() {
+		r.scroll = 0 // back to where the text is
+	}
 	i := len(r.stack) - 1
 	next, cmd, want := r.stack[i].Update(msg)
 	r.stack[i] = next
@@ -180,7 +183,6 @@ func (r root) scrolled(msg tea.KeyMsg) (int, bool) {
 	if f.hidden == 0 {
 		return 0, false
 	}
-	ownArrows := f.focus >= 0
 	page := max(f.bodyH-1, 1)
 	to := f.scroll
 	switch {
@@ -188,7 +190,7 @@ func (r root) scrolled(msg tea.KeyMsg) (int, bool) {
 		to += page
 	case pressed(msg, key.NewBinding(key.WithKeys("pgup"))):
 		to -= page
-	case !ownArrows && pressed(msg, r.env.scrollKey()):
+	case f.arrows && pressed(msg, r.env.scrollKey()):
 		to++
 		if msg.String() == "up" {
 			to -= 2

@@ -339,3 +339,32 @@ func TestSkipRows(t *testing.T) {
 		}
 	}
 }
+
+// TestEverythingCanBeReached: what does not fit in a small window can be
+// scrolled to with the arrows, or by choosing.
+func TestEverythingCanBeReached(t *testing.T) {
+	e := testEnv(t)
+	for _, s := range states(t, e, ordinary) {
+		if _, alone := s.screen.(qrAlone); alone || s.asleep {
+			continue
+		}
+		r := newRoot(e, "", credstore.ModeFile, func(p any) { t.Fatal(p) })
+		r.stack, r.w, r.h = []screen{s.screen}, 40, 15
+		if r.frame().hidden == 0 || !r.frame().arrows {
+			continue
+		}
+		for range 100 {
+			r, _ = r.update(press("down"))
+		}
+		if f := r.frame(); f.scroll != f.hidden {
+			t.Errorf("%s: %d rows stay hidden", s.name, f.hidden-f.scroll)
+		}
+		r, _ = r.update(press("pgup"))
+		for range 100 {
+			r, _ = r.update(press("up"))
+		}
+		if f := r.frame(); f.focus < 0 && f.scroll != 0 {
+			t.Errorf("%s: the top stays hidden", s.name)
+		}
+	}
+}
