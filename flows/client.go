@@ -99,6 +99,11 @@ func networkError(ctx context.Context, target string, err error) error {
 		// url.Error prints the whole URL with its query.
 		out.Err = wrapped.Err
 	}
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		// Go's own text names its settings.
+		out.Err = errors.New("no answer in time")
+	}
 	var untrusted *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError

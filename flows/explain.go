@@ -103,7 +103,11 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 }
 
 func classifyServer(e *ServerError) (code, id string, values []any) {
-	values = []any{"Host", e.Host, "Status", e.Status, "Said", first(e.Detail, e.Code), "RequestID", e.RequestID}
+	said := first(e.Detail, e.Code)
+	if e.Code == "invalid_answer" {
+		said = e.Detail // the code is our own, and says no more than the title
+	}
+	values = []any{"Host", e.Host, "Status", e.Status, "Said", said, "RequestID", e.RequestID}
 	switch {
 	case e.Code == "unsupported_country_region_territory":
 		return "server", "server_country", values

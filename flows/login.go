@@ -62,7 +62,7 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	}
 	switch r.Method {
 	case Device:
-		c, err := l.beginDevice(ctx, r)
+		c, err := l.requestCode(ctx, r)
 		if errors.Is(err, ErrDeviceCodeDisabled) {
 			return l.beginBrowserInstead(ctx, r)
 		}
@@ -74,6 +74,18 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	case Browser:
 	}
 	return l.beginBrowser(ctx, r)
+}
+
+// requestCode holds the request for a code to the time limit too: a server that
+// does not answer keeps the person waiting as well as a person who does not.
+func (l *Login) requestCode(ctx context.Context, r Request) (*Challenge, error) {
+	if l.Timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, l.Timeout)
+		defer cancel()
+		ctx = limited
+	}
+	c, err := l.beginDevice(ctx, r)
+	return c, cancelled(ctx, err)
 }
 
 // beginBrowserInstead is the way out where the server has device codes
