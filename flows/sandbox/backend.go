@@ -1,8 +1,6 @@
 package sandbox
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // signedIn lets only a request with a live access token through.
 func (s *Server) signedIn(next func(w http.ResponseWriter, auth map[string]any)) http.HandlerFunc {
@@ -71,4 +69,10 @@ func noPlugins(w http.ResponseWriter, _ map[string]any) {
 
 func noSuggestions(w http.ResponseWriter, _ map[string]any) {
 	writeJSON(w, http.StatusOK, map[string]any{"enabled": false, "plugins": []any{}})
+}
+
+// noRules says that a workspace's admin manages nothing. Codex asks for it in
+// business and enterprise workspaces and does not start without an answer.
+func noRules(w http.ResponseWriter, _ map[string]any) {
+	writeJSON(w, http.StatusOK, map[string]any{})
 }

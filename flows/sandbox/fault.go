@@ -70,7 +70,10 @@ func SlowDown() Fault { return OAuthError(http.StatusBadRequest, "slow_down", ""
 
 // Hang never answers; it ends when the client goes or the server closes.
 func Hang() Fault {
-	return Respond(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	return Respond(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler) // returning would be an empty 200
+	})
 }
 
 // Drop closes the connection without an answer.

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,17 +204,213 @@ func TestRealCodexBrowser(t *testing.T) {
 	if doc.Key == nil || !strings.HasPrefix(*doc.Key, "sk-proj-sandbox-") || doc.Tokens.Account != MinaPersonalID {
 		t.Errorf("auth.json holds %+v", doc)
 	}
-	var any1 any
-	for _, m := range []string{"account/rateLimits/read", "account/usage/read", "getAuthStatus"} {
-		t.Log(m, a.Call(m, map[string]any{}, &any1), any1)
+	var quota struct {
+		RateLimits struct {
+			PlanType string
+			Primary  struct{ UsedPercent int }
+		}
 	}
-	for _, r := range p.Server.Requests() {
-		t.Log(r.Method, r.Path, r.Query, r.Status)
+	if err := a.Call("account/rateLimits/read", map[string]any{}, &quota); err != nil || quota.RateLimits.PlanType != "plus" ||
+		quota.RateLimits.Primary.UsedPercent == 0 {
+		t.Errorf("account/rateLimits/read: %v %+v", err, quota)
+	}
+	if err := a.Call("account/usage/read", map[string]any{}, nil); err != nil {
+		t.Error(err)
+	}
+	compareWire(t, p.Server.Requests())
+	unknown(t, p.Server)
+}
+
+// compareWire holds the sandbox's idea of the wire against the real Codex's.
+func compareWire(t *testing.T, requests []Request) {
+	t.Helper()
+	want := map[Endpoint][]string{
+		Authorize: {
+			"response_type", "client_id", "redirect_uri", "code_challenge", "code_challenge_method", "state", "scope",
+			"id_token_add_organizations", "codex_cli_simplified_flow", "originator",
+		},
+		CodeExchange: {"grant_type", "client_id", "code", "redirect_uri", "code_verifier"},
+		KeyExchange:  {"grant_type", "client_id", "requested_token", "subject_token", "subject_token_type"},
+	}
+	for endpoint, names := range want {
+		i := slices.IndexFunc(requests, func(r Request) bool { return r.Endpoint == endpoint })
+		if i < 0 {
+			t.Errorf("no request to %s", endpoint)
+			continue
+		}
+		text := string(requests[i].Body)
+		if endpoint == Authorize {
+			text = requests[i].Query
+		}
+		var got []string
+		for pair := range strings.SplitSeq(text, "&") {
+			name, _, _ := strings.Cut(pair, "=")
+			got = append(got, name)
+		}
+		if !slices.Equal(got, names) {
+			t.Errorf("%s: the real codex sends %v", endpoint, got)
+		}
+	}
+}
+
+func TestRealCodexRefresh(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(*Server)
+		account bool // still signed in afterwards
+	}{
+		"rotates": {func(*Server) {}, true},
+		"expired": {(*Server).ExpireRefreshTokens, false},
+		"revoked": {(*Server).InvalidateRefreshTokens, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// An access token with less than five minutes to live is refreshed.
+			p := realCodex(t, Options{Setup: func(b *Behaviour) { b.AccessLifetime = time.Minute }})
+			old := storeLogin(t, p, MinaHarbour)
+			c.prepare(p.Server)
+			p.Server.Set(func(b *Behaviour) { b.AccessLifetime = time.Hour })
+			a, err := p.AppServer(deadline(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = a.Close() })
+			var read struct{ Account *struct{ Email string } }
+			if err := a.Call("account/read", map[string]bool{"refreshToken": false}, &read); err != nil {
+				t.Fatal(err)
+			}
+			var status struct{ AuthToken *string }
+			if err := a.Call("getAuthStatus", map[string]bool{"includeToken": true, "refreshToken": false}, &status); err != nil {
+				t.Fatal(err)
+			}
+			doc := readStored(t, p)
+			if c.account {
+				if p.Server.RefreshUses(old.Refresh) != 1 || doc.Tokens.Refresh == old.Refresh || doc.Tokens.Access == old.Access ||
+					status.AuthToken == nil || *status.AuthToken != doc.Tokens.Access {
+					t.Errorf("uses %d, stored %+v", p.Server.RefreshUses(old.Refresh), doc.Tokens)
+				}
+			} else if doc.Tokens.Refresh != old.Refresh || status.AuthToken != nil {
+				t.Errorf("a refused refresh left %+v", doc.Tokens)
+			}
+			for _, r := range p.Server.RequestsTo(Refresh) {
+				if !strings.HasPrefix(string(r.Body), `{"client_id":"`+ClientID+`","grant_type":"refresh_token","refresh_reason":"proactive_expiry","refresh_token":"`) {
+					t.Errorf("the real codex sends %s", r.Body)
+				}
+			}
+			for _, r := range p.Server.Requests() {
+				t.Log(r.Method, r.Path, r.Status)
+			}
+		})
+	}
+}
+
+func TestRealCodexLogout(t *testing.T) {
+	p := realCodex(t, Options{})
+	tokens := storeLogin(t, p, MinaPlus)
+	if text, err := p.run(t, "", "logout"); err != nil || !strings.Contains(text, "Successfully logged out") {
+		t.Fatalf("%v %s", err, text)
+	}
+	if ended, _ := p.Server.SessionEnded(tokens.Refresh); !ended {
+		t.Errorf("the session was not revoked: %+v", p.Server.Requests())
+	}
+	if _, err := os.Stat(filepath.Join(p.Home, "auth.json")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("auth.json: %v", err)
+	}
+}
+
+func TestRealCodexAccessToken(t *testing.T) {
+	p := realCodex(t, Options{})
+	token := p.Server.NewAccessToken(JonasMeridian)
+	if text, err := p.run(t, token, "login", "--with-access-token"); err != nil {
+		t.Fatalf("%v %s", err, text)
+	}
+	if doc := readStored(t, p); doc.PAT != token {
+		t.Errorf("auth.json holds %+v", doc)
+	}
+	if text, err := p.run(t, "", "login", "status"); err != nil || !strings.Contains(text, "personal access token") {
+		t.Errorf("status: %v %s", err, text)
+	}
+	if text, err := p.run(t, "at-other", "login", "--with-access-token"); err == nil {
+		t.Errorf("another token was taken: %s", text)
 	}
 	unknown(t, p.Server)
-	lg, _ := filepath.Glob(filepath.Join(p.Home, "log/*"))
-	for _, f := range lg {
-		b, _ := os.ReadFile(f)
-		t.Log(f, string(b))
+}
+
+func TestRealCodexIsRefused(t *testing.T) {
+	t.Run("disabled", func(t *testing.T) {
+		p := realCodex(t, Options{Setup: func(b *Behaviour) { b.DeviceDisabled = true }})
+		text, err := p.run(t, "", "login", "--device-auth", "--experimental_issuer", p.Server.URL())
+		if err == nil || !strings.Contains(text, "device code login is not enabled") {
+			t.Errorf("%v %s", err, text)
+		}
+	})
+	t.Run("no Codex in the workspace", func(t *testing.T) {
+		p := realCodex(t, Options{})
+		a, err := p.AppServer(deadline(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = a.Close() })
+		var begun struct{ AuthURL string }
+		if err := a.Call("account/login/start", map[string]string{"type": "chatgpt"}, &begun); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Server.Approve(t.Context(), begun.AuthURL, LiLakeside); err != nil {
+			t.Fatal(err)
+		}
+		var completed struct {
+			Success bool
+			Error   string
+		}
+		if err := a.Await("account/login/completed", &completed); err != nil || completed.Success ||
+			!strings.Contains(completed.Error, "not enabled for your workspace") {
+			t.Errorf("%v %+v", err, completed)
+		}
+	})
+}
+
+func TestIsolation(t *testing.T) {
+	if !Isolated() {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no network namespace can be made")
+		}
+		t.Skip("needs a network namespace")
 	}
+	// 192.0.2.0/24 is for documentation (RFC 5737): nothing answers there, but
+	// without isolation the kernel would at least try.
+	if _, err := net.Dial("udp", "192.0.2.1:9"); err == nil {
+		t.Error("there is a way out of the namespace")
+	}
+}
+
+func TestFindCodex(t *testing.T) {
+	root := t.TempDir()
+	bin := filepath.Join(root, ".deps/node_modules/@openai/codex/node_modules/@openai/codex-os-arch/vendor/triple/bin/codex")
+	deep := filepath.Join(root, "a", "b")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(bin), 0o700), os.MkdirAll(deep, 0o700), os.WriteFile(bin, nil, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(deep)
+	t.Setenv("CODEX_BIN", "")
+	t.Setenv("PATH", t.TempDir())
+	if got, err := FindCodex(); err != nil || !sameFile(got, bin) {
+		t.Errorf("found %q, %v", got, err)
+	}
+	t.Setenv("CODEX_BIN", filepath.Join(root, "none"))
+	if _, err := FindCodex(); err == nil {
+		t.Error("a CODEX_BIN that leads nowhere was taken")
+	}
+	t.Setenv("CODEX_BIN", bin)
+	if got, err := FindCodex(); err != nil || got != bin {
+		t.Errorf("found %q, %v", got, err)
+	}
+	t.Setenv("CODEX_BIN", "")
+	t.Chdir(t.TempDir())
+	if _, err := FindCodex(); !errors.Is(err, ErrNoCodex) {
+		t.Errorf("found one where none is: %v", err)
+	}
+}
+
+func sameFile(a, b string) bool {
+	one, err1 := os.Stat(a)
+	two, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, two)
 }

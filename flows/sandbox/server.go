@@ -175,6 +175,7 @@ func (s *Server) routes() http.Handler {
 		"GET /.well-known/jwks.json":                       s.jwks,
 		"GET /v1/models":                                   s.models,
 		"GET /backend-api/wham/accounts/check":             s.signedIn(s.accountsCheck),
+		"GET /backend-api/wham/config/bundle":              s.signedIn(noRules),
 		"GET /backend-api/wham/usage":                      s.signedIn(usage),
 		"GET /backend-api/wham/rate-limit-reset-credits":   s.signedIn(resetCredits),
 		"GET /backend-api/wham/profiles/me":                s.signedIn(profile),
@@ -201,7 +202,7 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 			select {
 			case <-timer.C:
 			case <-r.Context().Done():
-				return
+				panic(http.ErrAbortHandler)
 			}
 		}
 		if due {
