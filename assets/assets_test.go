@@ -20,7 +20,7 @@ func allTexts(t *testing.T, lang string) map[string]string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), lang+".toml") {
+		if !strings.HasSuffix(e.Name(), "."+lang+".toml") {
 			continue
 		}
 		b, err := files.ReadFile("messages/" + e.Name())

@@ -1,7 +1,6 @@
 package assets
 
 import (
-	"path"
 	"strings"
 	"sync"
 
@@ -11,38 +10,26 @@ import (
 )
 
 // Catalogue says texts in one language, and in English what that language
-// lacks.
-type Catalogue struct{ localizer *i18n.Localizer }
+// lacks. It may be used by several goroutines.
+type Catalogue struct {
+	wanted []string // BCP 47 tags, the first that there is counts
 
-// bundle parses every catalogue once, at the first text. The files are ours,
-// so one that does not parse is a mistake that a test catches.
-var bundle = sync.OnceValue(func() *i18n.Bundle {
-	b := i18n.NewBundle(language.English)
-	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	entries, err := files.ReadDir("messages")
-	if err != nil {
-		panic(err)
-	}
-	for _, e := range entries {
-		if _, err := b.LoadMessageFileFS(files, path.Join("messages", e.Name())); err != nil {
-			panic(err)
-		}
-	}
-	return b
-})
+	mu       sync.Mutex
+	sections map[string]*i18n.Localizer
+}
 
 // Speak returns the catalogue for the first of the wanted languages that there
 // is. Languages are BCP 47 tags or POSIX locales (de_DE.UTF-8); empty ones are
 // passed over.
 func Speak(wanted ...string) *Catalogue {
-	var tags []string
+	c := &Catalogue{sections: map[string]*i18n.Localizer{}}
 	for _, w := range wanted {
 		w, _, _ = strings.Cut(w, ".")
 		if w = strings.ReplaceAll(w, "_", "-"); w != "" && w != "C" && w != "POSIX" {
-			tags = append(tags, w)
+			c.wanted = append(c.wanted, w)
 		}
 	}
-	return &Catalogue{i18n.NewLocalizer(bundle(), tags...)}
+	return c
 }
 
 // Say returns the text with that id. The pairs are the names and values of its
@@ -55,9 +42,44 @@ func (c *Catalogue) Say(id string, pairs ...any) string {
 			data[name] = pairs[i+1]
 		}
 	}
-	text, err := c.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: data})
+	section, _, _ := strings.Cut(id, ".")
+	text, err := c.localizer(section).Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: data})
 	if err != nil {
 		return id
 	}
 	return text
+}
+
+// localizer reads a section of the catalogue, the first word of an id, when it
+// is first asked for: a command like status needs two of twenty, and reading
+// all would take it longer than everything else that it does.
+func (c *Catalogue) localizer(section string) *i18n.Localizer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.sections[section]
+	if !ok {
+		l = i18n.NewLocalizer(readSection(section), c.wanted...)
+		c.sections[section] = l
+	}
+	return l
+}
+
+// readSection parses messages/<section>.<language>.toml in every language. The
+// files are ours, so one that does not parse is a mistake that a test catches.
+func readSection(section string) *i18n.Bundle {
+	b := i18n.NewBundle(language.English)
+	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	entries, err := files.ReadDir("messages")
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range entries {
+		if name, _, _ := strings.Cut(e.Name(), "."); name != section {
+			continue
+		}
+		if _, err := b.LoadMessageFileFS(files, "messages/"+e.Name()); err != nil {
+			panic(err)
+		}
+	}
+	return b
 }
