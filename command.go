@@ -161,9 +161,6 @@ func (o *options) signIn(c *cobra.Command) error {
 		return sayUsage(c, err)
 	}
 	login, err := o.open()
-	if err == nil {
-		err = connect(login)
-	}
 	if err != nil {
 		o.voice().Failed(err)
 		return err
@@ -186,6 +183,7 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 	}
 	outcome, err := tui.Run(c.Context(), options)
 	if err != nil {
+		o.voice().Failed(err)
 		return err
 	}
 	return plain.Farewell(os.Stdout, o.say(), outcome.Receipt, outcome.Err)
@@ -227,11 +225,7 @@ func (o *options) logout(ctx context.Context, revoke bool) error {
 		o.reporter().SignedOut(flows.SignedOut{}, err)
 		return err
 	}
-	// A broken configuration or certificate file must not keep anybody signed
-	// in; without a client there is no revoking.
-	if connect(login) != nil {
-		revoke = false
-	}
+	// A broken configuration must not keep anybody signed in.
 	out, err := login.SignOut(ctx, revoke)
 	o.reporter().SignedOut(out, err)
 	if errors.Is(err, credstore.ErrNotFound) {

@@ -46,10 +46,6 @@ func (o *options) demo(c *cobra.Command) error {
 		o.voice().Failed(err)
 		return err
 	}
-	if err := connect(login); err != nil {
-		o.voice().Failed(err)
-		return err
-	}
 	defer clearKeyring(login)
 	_, _ = fmt.Fprintln(os.Stderr, login.Say.Say("demo.start", "Home", filepath.Clean(folder)))
 	return o.run(c, login, r, func(ctx context.Context, ch *flows.Challenge) error {

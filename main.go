@@ -69,19 +69,12 @@ func (o *options) openAt(home credstore.Home, issuer flows.Issuer) (*flows.Login
 	rules, err := policy.Load(policy.Options{Home: home.Path, Overrides: o.overrides})
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
-		Say: o.say(), Environment: os.Getenv,
+		Client: flows.NewClient(os.Getenv), Say: o.say(), Environment: os.Getenv,
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)
 	}
 	return login, err
-}
-
-// connect gives the login its HTTP client; what only reads needs none.
-func connect(login *flows.Login) error {
-	client, err := flows.NewClient(os.Getenv)
-	login.Client = client
-	return err
 }
 
 // say is the catalogue of --lang, else of the locale.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -39,28 +40,55 @@ func (e *CertificateFileError) Unwrap() error { return e.Err }
 
 // NewClient returns the one HTTP client that all connections are made with. It
 // trusts the system's roots and those in CODEX_CA_CERTIFICATE, else
-// SSL_CERT_FILE, and obeys the proxy variables.
-func NewClient(getenv func(string) string) (*http.Client, error) {
-	roots, err := rootCertificates(getenv)
-	if err != nil {
-		return nil, err
-	}
-	dialer := &net.Dialer{Timeout: connectLimit}
+// SSL_CERT_FILE, and obeys the proxy variables. The certificates are read with
+// the first request, which fails with a *CertificateFileError if they cannot
+// be: reading a bundle takes longer than a first frame may.
+func NewClient(getenv func(string) string) *http.Client {
 	return &http.Client{
 		Timeout: requestLimit,
 		// An endpoint that redirects is not the endpoint that was meant, and
 		// a redirected request would carry the secret along.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         dialer.DialContext,
-			TLSHandshakeTimeout: connectLimit,
-			ForceAttemptHTTP2:   true,
-			// Codex asks for no compression, and a compressed answer could
-			// hide its size.
-			DisableCompression: true,
-			TLSClientConfig:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		},
+		Transport:     lateTransport(sync.OnceValues(func() (*http.Transport, error) { return newTransport(getenv) })),
+	}
+}
+
+// lateTransport makes its transport at the first request.
+type lateTransport func() (*http.Transport, error)
+
+// RoundTrip implements http.RoundTripper.
+func (t lateTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	transport, err := t()
+	if err != nil {
+		return nil, err
+	}
+	return transport.RoundTrip(r)
+}
+
+// ready finds out before a sign-in begins what would spoil it at its end.
+func (l *Login) ready() error {
+	if t, ok := l.Client.Transport.(lateTransport); ok {
+		_, err := t()
+		return err
+	}
+	return nil
+}
+
+func newTransport(getenv func(string) string) (*http.Transport, error) {
+	roots, err := rootCertificates(getenv)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: connectLimit}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: connectLimit,
+		ForceAttemptHTTP2:   true,
+		// Codex asks for no compression, and a compressed answer could hide
+		// its size.
+		DisableCompression: true,
+		TLSClientConfig:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 	}, nil
 }
 
@@ -91,6 +119,10 @@ func rootCertificates(getenv func(string) string) (*x509.CertPool, error) {
 func networkError(ctx context.Context, target string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var certificate *CertificateFileError
+	if errors.As(err, &certificate) {
+		return certificate
 	}
 	host := hostOf(target)
 	out := &NetworkError{Problem: Offline, Host: host, Err: err}

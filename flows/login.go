@@ -60,6 +60,11 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	if pin := l.storePin(); pin != nil && r.Store != l.Mode() {
 		return nil, &StorePinnedError{Demanded: l.Mode(), Source: *pin}
 	}
+	if r.Method != APIKey || r.Verify {
+		if err := l.ready(); err != nil {
+			return nil, err
+		}
+	}
 	switch r.Method {
 	case Device:
 		c, err := l.requestCode(ctx, r)

@@ -97,12 +97,8 @@ func liveEnv(t *testing.T, s *sandbox.Server, config ...string) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := flows.NewClient(func(string) string { return "" })
-	if err != nil {
-		t.Fatal(err)
-	}
 	return envWith(t, &flows.Login{
-		Home: home, Rules: rules, Client: client, Say: assets.Speak("en"),
+		Home: home, Rules: rules, Client: flows.NewClient(func(string) string { return "" }), Say: assets.Speak("en"),
 		Issuer: flows.NewIssuer(s.URL(), "", "codex-login/test", func(string) string { return "" }),
 	})
 }

@@ -41,12 +41,8 @@ func wizardProcess() int {
 	if err != nil {
 		panic(err)
 	}
-	client, err := flows.NewClient(func(string) string { return "" })
-	if err != nil {
-		panic(err)
-	}
 	login := &flows.Login{
-		Home: home, Rules: rules, Client: client, Say: assets.Speak("en"), Environment: os.Getenv,
+		Home: home, Rules: rules, Client: flows.NewClient(func(string) string { return "" }), Say: assets.Speak("en"), Environment: os.Getenv,
 		Issuer: flows.NewIssuer(issuer.URL(), "", "codex-login/test", func(string) string { return "" }),
 	}
 	demo := demoOf(issuer)

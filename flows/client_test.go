@@ -1,0 +1,107 @@
+package flows
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"codex-login/credstore"
+	"codex-login/flows/sandbox"
+)
+
+// privateAuthority makes a certificate for 127.0.0.1 that no system trusts,
+// and the PEM file that makes it trusted.
+func privateAuthority(t *testing.T) (*tls.Config, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Example Inspection CA"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "root.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, path
+}
+
+func TestCertificates(t *testing.T) {
+	config, root := privateAuthority(t)
+	s := startSandbox(t, sandbox.Options{TLS: config})
+	junk := filepath.Join(t.TempDir(), "junk.pem")
+	if err := os.WriteFile(junk, []byte("no certificate here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		env  map[string]string
+		code string // of the explanation; empty is a sign-in that begins
+	}{
+		"not trusted":           {nil, "tls"},
+		"CODEX_CA_CERTIFICATE":  {map[string]string{"CODEX_CA_CERTIFICATE": root}, ""},
+		"SSL_CERT_FILE":         {map[string]string{"SSL_CERT_FILE": root}, ""},
+		"the first one decides": {map[string]string{"CODEX_CA_CERTIFICATE": junk, "SSL_CERT_FILE": root}, "tls"},
+		"missing file":          {map[string]string{"CODEX_CA_CERTIFICATE": junk + ".none"}, "tls"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLogin(t, s)
+			l.Client = NewClient(func(name string) string { return test.env[name] })
+			c, err := l.Begin(t.Context(), Request{Method: Device})
+			if err == nil {
+				c.Close()
+			}
+			if test.code == "" && err != nil {
+				t.Errorf("got %v", err)
+			}
+			if test.code != "" && (err == nil || Explain(l.Say, err).Code != test.code) {
+				t.Errorf("got %v", err)
+			}
+			var certificate *CertificateFileError
+			if named := test.env["CODEX_CA_CERTIFICATE"] != "" && test.code != ""; errors.As(err, &certificate) != named {
+				t.Errorf("the variable is named: %t: %v", !named, err)
+			}
+		})
+	}
+}
+
+// A browser sign-in must not fail at its end for what was wrong before.
+func TestCertificateFileIsReadBeforeTheBrowserOpens(t *testing.T) {
+	l := newLogin(t, startSandbox(t, sandbox.Options{}))
+	l.Client = NewClient(func(name string) string {
+		return map[string]string{"CODEX_CA_CERTIFICATE": "/nowhere/root.pem"}[name]
+	})
+	opened := false
+	l.Open = func(context.Context, string) error { opened = true; return nil }
+	_, err := l.Begin(t.Context(), Request{Method: Browser})
+	var certificate *CertificateFileError
+	if !errors.As(err, &certificate) || opened {
+		t.Errorf("got %v, opened %t", err, opened)
+	}
+	// Storing a key needs no connection, and signing out must always work.
+	if _, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Secret: credstore.NewSecret("sk-0123456789abcdef")})); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.SignOut(t.Context(), true); err != nil {
+		t.Error(err)
+	}
+}
