@@ -98,8 +98,6 @@ type account struct {
 	workspace *Workspace
 }
 
-func (a account) seat() Seat { return Seat{a.person.Email, a.workspace.ID} }
-
 // directory is who can sign in to one server. It never changes after Start.
 type directory []Person
 
