@@ -58,7 +58,7 @@ pictures:
 	$(GO) test . -run '^TestPictures$$' -count=1 -pictures docs/pictures
 
 golden:
-	$(GO) test ./tui/... -count=1 -update
+	$(GO) test ./tui -count=1 -update
 
 FUZZTIME ?= 20s
 fuzz:

@@ -10,7 +10,7 @@ import (
 // Where device codes are switched on.
 const (
 	personalSettings  = "https://chatgpt.com/#settings/Security"
-	workspaceSettings = "https://chatgpt.com/admin/settings"
+	workspaceSettings = "https://chatgpt.com/admin/permissions"
 )
 
 // enable stands before the device code: it has to be switched on once, and
