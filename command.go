@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
+	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
 	"codex-login/tui"
@@ -32,22 +35,23 @@ type options struct {
 	lang      string
 
 	issuer, clientID, oldAPIKey string
+
+	words *assets.Catalogue
 }
 
-// usageError is a command line that cannot be meant; said says that the person
-// has been told.
+// usageError is a command line that cannot be meant. The person has been told.
 type usageError struct{ error }
 
 func (o *options) flags(c *cobra.Command) {
 	f := c.PersistentFlags()
-	f.StringArrayVarP(&o.overrides, "config", "c", nil, "override a configuration value, as in codex: `key=value`")
-	f.StringVar(&o.store, "store", "", "where to keep the login: `file`, keyring, auto or ephemeral")
-	f.BoolVar(&o.noBrowser, "no-browser", false, "open no browser; show the address only")
-	f.StringVar(&o.browser, "browser", "", "open the page with this `command`")
-	f.DurationVar(&o.timeout, "timeout", 0, "give up after this `time`, such as 5m")
-	f.BoolVar(&o.plain, "plain", false, "lines instead of a screen (for screen readers and pipes)")
-	f.BoolVar(&o.json, "json", false, "one JSON object a line on standard output")
-	f.StringVar(&o.lang, "lang", "", "`language` of the texts")
+	f.StringArrayVarP(&o.overrides, "config", "c", nil, o.words.Say("command.flag.config"))
+	f.StringVar(&o.store, "store", "", o.words.Say("command.flag.store"))
+	f.BoolVar(&o.noBrowser, "no-browser", false, o.words.Say("command.flag.no_browser"))
+	f.StringVar(&o.browser, "browser", "", o.words.Say("command.flag.browser"))
+	f.DurationVar(&o.timeout, "timeout", 0, o.words.Say("command.flag.timeout"))
+	f.BoolVar(&o.plain, "plain", false, o.words.Say("command.flag.plain"))
+	f.BoolVar(&o.json, "json", false, o.words.Say("command.flag.json"))
+	f.StringVar(&o.lang, "lang", "", o.words.Say("command.flag.lang"))
 	f.StringVar(&o.issuer, "experimental_issuer", "", "another issuer")
 	f.StringVar(&o.clientID, "experimental_client-id", "", "another OAuth client id")
 	_ = f.MarkHidden("experimental_issuer")
@@ -56,10 +60,10 @@ func (o *options) flags(c *cobra.Command) {
 
 func (o *options) signInFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.BoolVar(&o.deviceAuth, "device-auth", false, "sign in with a one-time code on another device")
-	f.BoolVar(&o.withAPIKey, "with-api-key", false, "read an API key from standard input")
-	f.BoolVar(&o.withAccessToken, "with-access-token", false, "read an access token from standard input")
-	f.BoolVar(&o.check, "check", false, "with --with-api-key: ask OpenAI whether the key works before it is stored")
+	f.BoolVar(&o.deviceAuth, "device-auth", false, o.words.Say("command.flag.device_auth"))
+	f.BoolVar(&o.withAPIKey, "with-api-key", false, o.words.Say("command.flag.with_api_key"))
+	f.BoolVar(&o.withAccessToken, "with-access-token", false, o.words.Say("command.flag.with_access_token"))
+	f.BoolVar(&o.check, "check", false, o.words.Say("command.flag.check"))
 	f.StringVar(&o.oldAPIKey, "api-key", "", "")
 	_ = f.MarkHidden("api-key")
 }
@@ -67,98 +71,111 @@ func (o *options) signInFlags(c *cobra.Command) {
 // newCommand is the tree of commands. `codex-login login …` is the same as
 // `codex-login …`, so that whoever types the words of `codex login` gets there.
 func newCommand(args []string) *cobra.Command {
-	o := &options{}
+	o := &options{words: assets.Speak(languageOf(args), os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))}
 	root := o.verbs(&cobra.Command{
-		Use:           "codex-login",
-		Short:         "Sign in to OpenAI Codex",
-		Long:          "codex-login signs you in to OpenAI Codex. What it stores, the Codex CLI, its IDE\nextension and its app read as their own. Without a command it is a wizard.",
-		Version:       currentVersion(),
+		Use: "codex-login", Short: o.words.Say("command.root"), Long: o.words.Say("command.long"), Version: currentVersion(),
 		SilenceErrors: true, SilenceUsage: true,
 	})
 	o.flags(root)
-	again := o.verbs(&cobra.Command{Use: "login", Short: "The same as codex-login without a command", Hidden: true})
-	root.AddCommand(again)
+	root.AddCommand(o.verbs(&cobra.Command{Use: "login", Short: o.words.Say("command.login"), Hidden: true}))
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return sayUsage(c, err) })
+	root.SetFlagErrorFunc(o.usage)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	for _, c := range root.Commands() {
+		if c.Name() == "help" || c.Name() == "completion" {
+			c.Short = o.words.Say("command." + c.Name())
+		}
+	}
 	return root
+}
+
+// languageOf finds --lang before the flags are parsed, because their own help
+// is in that language.
+func languageOf(args []string) string {
+	for i, a := range args {
+		if value, ok := strings.CutPrefix(a, "--lang="); ok {
+			return value
+		}
+		if a == "--lang" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
 }
 
 // verbs gives c the sign-in and the commands beside it.
 func (o *options) verbs(c *cobra.Command) *cobra.Command {
 	o.signInFlags(c)
-	c.Args = noArguments
+	c.Args = o.noArguments
 	c.RunE = func(c *cobra.Command, _ []string) error { return o.signIn(c) }
-	status := &cobra.Command{
-		Use: "status", Short: "Say who is signed in", Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return o.status(c.Context()) },
-	}
+	status := o.verb("status", func(c *cobra.Command) error { return o.status(c.Context()) })
 	keepSession := false
-	logout := &cobra.Command{
-		Use: "logout", Short: "Sign out: end the session at OpenAI and forget it here", Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return o.logout(c.Context(), !keepSession) },
-	}
-	logout.Flags().BoolVar(&keepSession, "keep-session", false, "only forget the login here; the session stays alive at OpenAI")
-	demo := &cobra.Command{
-		Use: "demo", Short: "Try the whole wizard with a pretend issuer; nothing leaves this machine", Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return o.demo(c) },
-	}
+	logout := o.verb("logout", func(c *cobra.Command) error { return o.logout(c.Context(), !keepSession) })
+	logout.Flags().BoolVar(&keepSession, "keep-session", false, o.words.Say("command.flag.keep_session"))
+	demo := o.verb("demo", o.demo)
 	o.signInFlags(demo)
 	c.AddCommand(status, logout, demo)
 	return c
 }
 
-func noArguments(c *cobra.Command, args []string) error {
+func (o *options) verb(name string, run func(*cobra.Command) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: o.words.Say("command." + name), Args: o.noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return run(c) },
+	}
+}
+
+func (o *options) noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return sayUsage(c, fmt.Errorf("%q is not a command of %s", args[0], c.CommandPath()))
+	return o.usage(c, errors.New(o.words.Say("command.usage.unknown_command", "Word", strconv.Quote(args[0]), "Command", c.CommandPath())))
 }
 
-func sayUsage(c *cobra.Command, err error) error {
-	_, _ = fmt.Fprintf(os.Stderr, "codex-login: %v\nSee: %s --help\n", err, c.CommandPath())
+// misused is a use that the catalogue has a text for.
+func (o *options) misused(c *cobra.Command, id string) error {
+	return o.usage(c, errors.New(o.words.Say("command.usage."+id)))
+}
+
+func (o *options) usage(c *cobra.Command, err error) error {
+	_, _ = fmt.Fprintln(os.Stderr, o.words.Say("command.see", "Problem", err.Error(), "Command", c.CommandPath()))
 	return usageError{err}
 }
 
-// method is the way to sign in that the flags name; empty is a free choice.
-func (o *options) method() (flows.Method, error) {
+// request is what the flags ask for; misuse is the catalogue's name for what
+// is wrong with them.
+func (o *options) request() (r flows.Request, misuse string) {
+	r.Verify = o.check
 	switch {
 	case o.oldAPIKey != "":
-		return "", errors.New("the --api-key flag is not supported: pipe the key instead, e.g. printenv OPENAI_API_KEY | codex-login --with-api-key")
+		return r, "api_key"
 	case o.withAPIKey && o.withAccessToken, o.deviceAuth && (o.withAPIKey || o.withAccessToken):
-		return "", errors.New("choose one of --device-auth, --with-api-key and --with-access-token")
+		return r, "one_way"
 	case o.check && !o.withAPIKey:
-		return "", errors.New("--check goes with --with-api-key")
+		return r, "check"
 	case o.withAPIKey:
-		return flows.APIKey, nil
+		r.Method = flows.APIKey
 	case o.withAccessToken:
-		return flows.AccessToken, nil
+		r.Method = flows.AccessToken
 	case o.deviceAuth:
-		return flows.Device, nil
-	}
-	return "", nil
-}
-
-func (o *options) request() (flows.Request, error) {
-	r := flows.Request{Verify: o.check}
-	var err error
-	if r.Method, err = o.method(); err != nil {
-		return r, err
+		r.Method = flows.Device
 	}
 	if o.store != "" {
 		mode, ok := credstore.ParseMode(o.store)
 		if !ok {
-			return r, errors.New("--store is one of file, keyring, auto and ephemeral")
+			return r, "store"
 		}
 		r.Store = mode
 	}
-	return r, nil
+	return r, ""
 }
 
 // signIn runs the wizard in the skin that fits.
 func (o *options) signIn(c *cobra.Command) error {
-	r, err := o.request()
-	if err != nil {
-		return sayUsage(c, err)
+	r, misuse := o.request()
+	if misuse != "" {
+		return o.misused(c, misuse)
 	}
 	login, err := o.open()
 	if err != nil {
@@ -177,7 +194,7 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 		s := plain.Session{Login: login, Voice: o.voice(), Approve: approve}
 		return o.runLines(c, s, r, in)
 	}
-	options := tui.Options{Login: login, Say: o.say(), Start: r.Method, Store: r.Store, Motion: motion()}
+	options := tui.Options{Login: login, Say: o.words, Start: r.Method, Store: r.Store, Motion: motion()}
 	if approve != nil {
 		options.Demo = &tui.Demo{Approve: approve}
 	}
@@ -186,16 +203,16 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 		o.voice().Failed(err)
 		return err
 	}
-	return plain.Farewell(os.Stdout, o.say(), outcome.Receipt, outcome.Err)
+	return plain.Farewell(os.Stdout, o.words, outcome.Receipt, outcome.Err)
 }
 
 func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, in *plain.Input) error {
 	err := s.Ask(c.Context(), &r, in, o.json)
 	switch {
 	case errors.Is(err, io.EOF):
-		return sayUsage(c, errors.New("nothing was chosen: use --device-auth, --with-api-key or --with-access-token"))
+		return o.misused(c, "nothing_chosen")
 	case errors.Is(err, plain.ErrTerminalInput):
-		return sayUsage(c, err)
+		return o.misused(c, "terminal_input")
 	case errors.Is(err, plain.ErrKept):
 		return nil
 	case err != nil:
@@ -242,16 +259,16 @@ type reporter interface {
 
 func (o *options) reporter() reporter {
 	if o.json {
-		return &plain.Events{Say: o.say(), Out: os.Stdout}
+		return &plain.Events{Say: o.words, Out: os.Stdout}
 	}
-	return &plain.Lines{Say: o.say(), Out: os.Stdout, Err: os.Stderr}
+	return &plain.Lines{Say: o.words, Out: os.Stdout, Err: os.Stderr}
 }
 
 func (o *options) voice() plain.Voice {
 	if o.json {
-		return &plain.Events{Say: o.say(), Out: os.Stdout}
+		return &plain.Events{Say: o.words, Out: os.Stdout}
 	}
-	return &plain.Lines{Say: o.say(), Out: os.Stdout, Err: os.Stderr}
+	return &plain.Lines{Say: o.words, Out: os.Stdout, Err: os.Stderr}
 }
 
 // lines reports whether a screen is not wanted or not to be had.

@@ -16,9 +16,9 @@ import (
 // demo runs the whole wizard on an issuer of its own, in a temporary
 // CODEX_HOME that is removed at the end.
 func (o *options) demo(c *cobra.Command) error {
-	r, err := o.request()
-	if err != nil {
-		return sayUsage(c, err)
+	r, misuse := o.request()
+	if misuse != "" {
+		return o.misused(c, misuse)
 	}
 	folder, err := os.MkdirTemp("", "codex-login-demo-")
 	if err != nil {

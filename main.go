@@ -12,7 +12,6 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
 	"codex-login/policy"
@@ -69,17 +68,12 @@ func (o *options) openAt(home credstore.Home, issuer flows.Issuer) (*flows.Login
 	rules, err := policy.Load(policy.Options{Home: home.Path, Overrides: o.overrides})
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
-		Client: flows.NewClient(os.Getenv), Say: o.say(), Environment: os.Getenv,
+		Client: flows.NewClient(os.Getenv), Say: o.words, Environment: os.Getenv,
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)
 	}
 	return login, err
-}
-
-// say is the catalogue of --lang, else of the locale.
-func (o *options) say() *assets.Catalogue {
-	return assets.Speak(o.lang, os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
 }
 
 // version is set by the linker for a release; otherwise the module's own.

@@ -16,7 +16,7 @@ var (
 	ErrKept = errors.New("the login that is there is kept")
 	// ErrTerminalInput says that a secret was to come from standard input and
 	// standard input is a terminal.
-	ErrTerminalInput = errors.New("the secret is read from standard input: pipe it, e.g. printenv OPENAI_API_KEY | codex-login --with-api-key")
+	ErrTerminalInput = errors.New("standard input is a terminal")
 )
 
 // Ask completes a request: the way to sign in where none was named, and the
