@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"codex-login/credstore"
+
 	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
 )
 
 // secretService starts a D-Bus and a real gnome-keyring on it, unlocked, and
@@ -78,5 +81,14 @@ func waitForOwner(t testing.TB, address, name string) {
 		case <-limit:
 			t.Fatalf("nobody took %s", name)
 		}
+	}
+}
+
+// damageEntry puts what is no document into the login's keyring entry.
+func damageEntry(t testing.TB, home credstore.Home) {
+	t.Helper()
+	service, account, _ := strings.Cut(home.KeyringEntry(), " / ")
+	if err := keyring.Set(service, account, `{"half`); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -31,7 +31,7 @@ func (s *autoStore) Load(ctx context.Context) (*Auth, Place, error) {
 	return a, place, err
 }
 
-func (s *autoStore) Save(ctx context.Context, a *Auth) (Place, error) {
+func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
 	b, err := a.checked(s.place())
 	if err != nil {
 		return s.place(), err
@@ -41,12 +41,15 @@ func (s *autoStore) Save(ctx context.Context, a *Auth) (Place, error) {
 		return s.place(), err
 	}
 	defer l.unlock()
+	if err := steps.before(ctx); err != nil {
+		return s.place(), err
+	}
 	failed := keyringError("save", s.place(), probe(ctx, s.ring))
 	if failed == nil {
 		failed = s.write(ctx, a)
 	}
 	if failed == nil {
-		return s.place(), s.removeFile(l)
+		return s.cleared(l, steps), nil
 	}
 	if ctx.Err() != nil {
 		return s.place(), failed
@@ -55,7 +58,10 @@ func (s *autoStore) Save(ctx context.Context, a *Auth) (Place, error) {
 	if err := s.file().write(l, b); err != nil {
 		return place, err
 	}
-	place.Fallback = s.retire(context.WithoutCancel(ctx), failed)
+	place.Fallback = failed
+	if steps.written() {
+		place.Fallback = s.retire(context.WithoutCancel(ctx), failed)
+	}
 	return place, nil
 }
 

@@ -22,6 +22,7 @@ import (
 // The id is made from the identity of the login and names no person.
 type Book struct {
 	home Home
+	mode Mode
 	ring keyring // nil: pages are files
 	// memory holds the pages of a mode that writes nothing to disk.
 	memory *memoryPages
@@ -32,12 +33,15 @@ type Book struct {
 func OpenBook(home Home, mode Mode) *Book {
 	switch mode {
 	case ModeKeyring, ModeAuto:
-		return &Book{home: home, ring: systemKeyring()}
+		return &Book{home: home, mode: mode, ring: systemKeyring()}
 	case ModeEphemeral:
-		return &Book{home: home, memory: memoryPagesOf(home)}
+		return &Book{home: home, mode: mode, memory: memoryPagesOf(home)}
 	}
-	return &Book{home: home}
+	return &Book{home: home, mode: mode}
 }
+
+// Mode is the mode that decides where new pages go.
+func (b *Book) Mode() Mode { return b.mode }
 
 // Keep stores a login in the book. If the book has one of the same identity,
 // the newer of the two documents stays under the id; the older one goes, or,

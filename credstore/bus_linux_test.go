@@ -41,7 +41,7 @@ func TestNoBusIsEverLaunched(t *testing.T) {
 		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
 		home, ctx := testHome(t), testContext(t)
 		everyVerb(t, home, ProblemUnavailable)
-		if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk")); err != nil || place.Kind != KindFile || !IsProblem(place.Fallback, ProblemUnavailable) {
+		if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk"), Steps{}); err != nil || place.Kind != KindFile || !IsProblem(place.Fallback, ProblemUnavailable) {
 			t.Error(place, err)
 		}
 		if err := Open(home, ModeAuto).Delete(ctx); err != nil {
@@ -90,7 +90,7 @@ func TestBusOfTheRuntimeDirectory(t *testing.T) {
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	ctx, store := testContext(t), Open(testHome(t), ModeKeyring)
-	if _, err := store.Save(ctx, apiKey("sk")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := store.Load(ctx); err != nil {

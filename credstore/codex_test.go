@@ -83,7 +83,7 @@ func TestCodexReadsOurFileAndWeReadIts(t *testing.T) {
 	realCodex(t)
 	home, ctx := testHome(t), testContext(t)
 	store := Open(home, ModeFile)
-	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if said, ok := runCodex(t, home.Path, "", "login", "status"); !ok || !strings.Contains(said, "sk-ours-***56789") {
@@ -103,7 +103,7 @@ func TestCodexReadsOurFileAndWeReadIts(t *testing.T) {
 	if err != nil || a.APIKey == nil || a.APIKey.Reveal() != "sk-theirs-0123456789" {
 		t.Fatal(a, err)
 	}
-	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime)); err != nil {
+	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if said, ok := runCodex(t, home.Path, "", "login", "status"); !ok || said != "Logged in using ChatGPT" {
@@ -142,7 +142,7 @@ func TestCodexAndWeRespectEachOthersLocks(t *testing.T) {
 			done <- ""
 		}()
 		go func() {
-			if _, err := store.Save(ctx, apiKey("sk-"+strings.Repeat("o", 9000))); err != nil {
+			if _, err := store.Save(ctx, apiKey("sk-"+strings.Repeat("o", 9000)), Steps{}); err != nil {
 				done <- err.Error()
 				return
 			}

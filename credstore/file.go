@@ -32,7 +32,7 @@ func (s *fileStore) Load(ctx context.Context) (*Auth, Place, error) {
 	return a, s.place(), err
 }
 
-func (s *fileStore) Save(ctx context.Context, a *Auth) (Place, error) {
+func (s *fileStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
 	b, err := a.checked(s.place())
 	if err != nil {
 		return s.place(), err
@@ -42,7 +42,14 @@ func (s *fileStore) Save(ctx context.Context, a *Auth) (Place, error) {
 		return s.place(), err
 	}
 	defer l.unlock()
-	return s.place(), s.write(l, b)
+	if err := steps.before(ctx); err != nil {
+		return s.place(), err
+	}
+	if err := s.write(l, b); err != nil {
+		return s.place(), err
+	}
+	steps.written()
+	return s.place(), nil
 }
 
 // write replaces the file that auth.json is; the caller holds the locks.

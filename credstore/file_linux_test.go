@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		times, _ = strconv.Atoi(os.Args[4])
 	}
 	for range times {
-		if _, err := store.Save(context.Background(), apiKey(os.Args[3])); err != nil {
+		if _, err := store.Save(context.Background(), apiKey(os.Args[3]), Steps{}); err != nil {
 			fmt.Println(err)
 			var e *Error
 			if errors.As(err, &e) {
@@ -158,10 +158,10 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	ctx, store := testContext(t), Open(home, ModeFile)
-	if _, err := store.Save(ctx, apiKey("sk-old")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-old"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.Save(ctx, apiKey("sk-"+strings.Repeat("n", 200_000)))
+	_, err := store.Save(ctx, apiKey("sk-"+strings.Repeat("n", 200_000)), Steps{})
 	if !IsProblem(err, ProblemFull) || !strings.Contains(err.Error(), home.AuthFile()) {
 		t.Error(err)
 	}
@@ -185,13 +185,13 @@ func TestReadOnlyDisk(t *testing.T) {
 		return
 	}
 	ctx, store := testContext(t), Open(home, ModeFile)
-	if _, err := store.Save(ctx, apiKey("sk-old")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-old"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("", home.Path, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.Save(ctx, apiKey("sk-new"))
+	_, err := store.Save(ctx, apiKey("sk-new"), Steps{})
 	if !IsProblem(err, ProblemReadOnly) || !strings.Contains(err.Error(), home.Path) {
 		t.Error(err)
 	}
@@ -205,7 +205,7 @@ func TestReadOnlyDisk(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	home := testHome(t)
 	store := Open(home, ModeFile)
-	if _, err := store.Save(testContext(t), apiKey("sk-old")); err != nil {
+	if _, err := store.Save(testContext(t), apiKey("sk-old"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	run := func() string {

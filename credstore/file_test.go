@@ -18,7 +18,7 @@ func TestFileIsCodexsFile(t *testing.T) {
 	if err := os.WriteFile(home.AuthFile(), []byte("junk"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk-1")); err != nil {
+	if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk-1"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(home.AuthFile())
@@ -56,7 +56,7 @@ func TestFileBehindLinks(t *testing.T) {
 			}
 			store := Open(home, ModeFile)
 			for _, key := range []string{"sk-1", "sk-2"} {
-				if _, err := store.Save(ctx, apiKey(key)); err != nil {
+				if _, err := store.Save(ctx, apiKey(key), Steps{}); err != nil {
 					t.Fatal(err)
 				}
 				a, _, err := store.Load(ctx)
@@ -92,7 +92,7 @@ func TestFileRefusesToOverride(t *testing.T) {
 		if err := os.Chmod(home.AuthFile(), 0o400); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(home, ModeFile).Save(ctx, apiKey("sk-new"))
+		_, err := Open(home, ModeFile).Save(ctx, apiKey("sk-new"), Steps{})
 		if !IsProblem(err, ProblemReadOnly) || !strings.Contains(err.Error(), home.AuthFile()) {
 			t.Error(err)
 		}
@@ -104,7 +104,7 @@ func TestFileRefusesToOverride(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := Open(home, ModeFile)
-		_, saved := store.Save(ctx, apiKey("sk"))
+		_, saved := store.Save(ctx, apiKey("sk"), Steps{})
 		_, _, loaded := store.Load(ctx)
 		for _, err := range []error{saved, loaded, store.Delete(ctx)} {
 			if !IsProblem(err, ProblemIO) || !strings.Contains(err.Error(), "folder") {
@@ -117,7 +117,7 @@ func TestFileRefusesToOverride(t *testing.T) {
 		if err := os.Symlink("auth.json", home.AuthFile()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk")); !IsProblem(err, ProblemIO) {
+		if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk"), Steps{}); !IsProblem(err, ProblemIO) {
 			t.Error(err)
 		}
 	})
@@ -159,7 +159,7 @@ func TestLeftoversOfKilledWritersGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := Open(home, ModeFile)
-	if _, err := store.Save(ctx, apiKey("sk")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if exists(filepath.Join(home.Path, ".auth-aZ0123")) || exists(old) {
@@ -190,7 +190,7 @@ func TestBusyLockIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, store := range []Store{Open(home, ModeFile), &keyringStore{home, ring}, &autoStore{keyringStore{home, ring}}} {
-			_, saved := store.Save(ctx, apiKey("sk-new"))
+			_, saved := store.Save(ctx, apiKey("sk-new"), Steps{})
 			for _, err := range []error{saved, store.Delete(ctx)} {
 				var e *Error
 				if !errors.As(err, &e) || e.Problem != ProblemBusy || e.Place.Where != held.Path() {
@@ -204,7 +204,7 @@ func TestBusyLockIsNamed(t *testing.T) {
 		if err := held.Unlock(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk-new")); err != nil {
+		if _, err := Open(home, ModeFile).Save(ctx, apiKey("sk-new"), Steps{}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -59,7 +59,7 @@ func TestDefaultHomeIsCreatedBySaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := h.KeyringEntry()
-	if _, err := Open(h, ModeFile).Save(testContext(t), apiKey("sk")); err != nil {
+	if _, err := Open(h, ModeFile).Save(testContext(t), apiKey("sk"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(h.Path)
@@ -72,7 +72,7 @@ func TestDefaultHomeIsCreatedBySaving(t *testing.T) {
 	// One that was named is not ours to create.
 	gone := Home{Path: filepath.Join(dir, "gone")}
 	var e *HomeError
-	if _, err := Open(gone, ModeFile).Save(testContext(t), apiKey("sk")); !errors.As(err, &e) || exists(gone.Path) {
+	if _, err := Open(gone, ModeFile).Save(testContext(t), apiKey("sk"), Steps{}); !errors.As(err, &e) || exists(gone.Path) {
 		t.Error(err)
 	}
 }

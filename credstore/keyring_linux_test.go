@@ -33,7 +33,7 @@ func TestSecretServiceEntryIsCodexs(t *testing.T) {
 	}
 	s, home, ctx := realKeyring(t), testHome(t), testContext(t)
 	store := Open(home, ModeKeyring)
-	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	items := itemsOf(t, s, home)
@@ -60,7 +60,7 @@ func TestSecretServiceEntryIsCodexs(t *testing.T) {
 	if a, _, err := Open(other, ModeKeyring).Load(ctx); err != nil || a.APIKey.Reveal() != "sk-go" {
 		t.Error(err)
 	}
-	if _, err := Open(other, ModeKeyring).Save(ctx, apiKey("sk-2")); err != nil {
+	if _, err := Open(other, ModeKeyring).Save(ctx, apiKey("sk-2"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if items := itemsOf(t, s, other); len(items) != 1 || attributesOf(t, s, items[0])["target"] != "" {
@@ -86,7 +86,7 @@ func TestSecretServiceWithCodex(t *testing.T) {
 	}
 	s, home, ctx := realKeyring(t), testHome(t), testContext(t)
 	store, status := Open(home, ModeKeyring), codexIn(t, home, ModeKeyring)
-	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-ours-0123456789"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if said := status(); !strings.Contains(said, "sk-ours-***56789") {
@@ -114,7 +114,7 @@ func TestSecretServiceWithCodex(t *testing.T) {
 		t.Fatal(said)
 	}
 	before := attributesOf(t, s, itemsOf(t, s, home)[0])
-	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime)); err != nil {
+	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if after := attributesOf(t, s, itemsOf(t, s, home)[0]); !maps.Equal(before, after) {
@@ -130,7 +130,7 @@ func TestSecretServiceWithCodex(t *testing.T) {
 		t.Error(err)
 	}
 	status = codexIn(t, home, ModeAuto)
-	if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-auto-0123456789")); err != nil || place.Kind != KindKeyring {
+	if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-auto-0123456789"), Steps{}); err != nil || place.Kind != KindKeyring {
 		t.Fatal(place, err)
 	}
 	if said := status(); !strings.Contains(said, "sk-auto-***56789") {
@@ -160,7 +160,7 @@ func TestSecretServiceMendsTwoMatches(t *testing.T) {
 	if _, _, err := store.Load(ctx); !IsProblem(err, ProblemCorrupt) {
 		t.Error(err)
 	}
-	if _, err := store.Save(ctx, apiKey("sk-once-0123456789")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-once-0123456789"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if said := status(); !strings.Contains(said, "sk-once-***56789") || len(itemsOf(t, s, home)) != 1 {
@@ -205,7 +205,7 @@ func TestSecretServiceTwinDoesNotComeBack(t *testing.T) {
 		t.Error(err)
 	}
 	twin()
-	if _, err := store.Save(ctx, apiKey("sk-new")); err != nil || len(itemsOf(t, s, home)) != 1 {
+	if _, err := store.Save(ctx, apiKey("sk-new"), Steps{}); err != nil || len(itemsOf(t, s, home)) != 1 {
 		t.Error(err)
 	}
 }
@@ -218,7 +218,7 @@ func TestSecretServiceFollowsTheDefaultCollection(t *testing.T) {
 	}
 	s, ctx, home := realKeyring(t), testContext(t), testHome(t)
 	store, status := Open(home, ModeKeyring), codexIn(t, home, ModeKeyring)
-	if _, err := store.Save(ctx, apiKey("sk-old")); err != nil { // in login, while that is the default
+	if _, err := store.Save(ctx, apiKey("sk-old"), Steps{}); err != nil { // in login, while that is the default
 		t.Fatal(err)
 	}
 	collection := otherDefault(t, s)
@@ -228,7 +228,7 @@ func TestSecretServiceFollowsTheDefaultCollection(t *testing.T) {
 	if err := store.Delete(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Save(ctx, apiKey("sk-other-0123456789")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-other-0123456789"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if items := itemsOf(t, s, home); len(items) != 1 || !strings.HasPrefix(string(items[0]), string(collection)+"/") {
@@ -262,20 +262,20 @@ func TestSecretServiceLocked(t *testing.T) {
 	ctx, home := testContext(t), testHome(t)
 	daemon := startKeyring(t, "password")
 	store := Open(home, ModeKeyring)
-	if _, err := store.Save(ctx, apiKey("sk-1")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-1"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	stopKeyring(daemon)
 	daemon = startKeyring(t, "")
 	_, _, loaded := store.Load(ctx)
-	_, saved := store.Save(ctx, apiKey("sk-2"))
+	_, saved := store.Save(ctx, apiKey("sk-2"), Steps{})
 	for _, err := range []error{loaded, saved, store.Delete(ctx), ProbeKeyring(ctx, home)} {
 		if !IsProblem(err, ProblemLocked) || !strings.Contains(err.Error(), home.KeyringEntry()) {
 			t.Error(err)
 		}
 	}
 	auto := Open(home, ModeAuto)
-	place, err := auto.Save(ctx, apiKey("sk-3"))
+	place, err := auto.Save(ctx, apiKey("sk-3"), Steps{})
 	if err != nil || place.Kind != KindFile || !IsProblem(place.Fallback, ProblemLocked) || !strings.Contains(place.Fallback.Error(), "older login") {
 		t.Error(place, err)
 	}
@@ -298,7 +298,7 @@ func TestSecretServiceHung(t *testing.T) {
 	}
 	ctx, home := testContext(t), testHome(t)
 	daemon := startKeyring(t, "password")
-	if _, err := Open(home, ModeKeyring).Save(ctx, apiKey("sk-1")); err != nil {
+	if _, err := Open(home, ModeKeyring).Save(ctx, apiKey("sk-1"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	shortLimits(t)
@@ -306,7 +306,7 @@ func TestSecretServiceHung(t *testing.T) {
 		t.Fatal(err)
 	}
 	everyVerb(t, home, ProblemTimeout)
-	if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-2")); err != nil || !IsProblem(place.Fallback, ProblemTimeout) {
+	if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-2"), Steps{}); err != nil || !IsProblem(place.Fallback, ProblemTimeout) {
 		t.Error(place, err)
 	}
 	if err := daemon.Process.Signal(syscall.SIGCONT); err != nil {
@@ -329,7 +329,7 @@ func everyVerb(t *testing.T, home Home, problem Problem) {
 	t.Helper()
 	ctx, store := testContext(t), Open(home, ModeKeyring)
 	_, _, loaded := store.Load(ctx)
-	_, saved := store.Save(ctx, apiKey("sk-2"))
+	_, saved := store.Save(ctx, apiKey("sk-2"), Steps{})
 	for _, err := range []error{loaded, saved, store.Delete(ctx), ProbeKeyring(ctx, home)} {
 		if !IsProblem(err, problem) {
 			t.Errorf("want %s: %v", problem, err)

@@ -31,7 +31,7 @@ func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
 	return a, s.place(), err
 }
 
-func (s *keyringStore) Save(ctx context.Context, a *Auth) (Place, error) {
+func (s *keyringStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
 	if _, err := a.checked(s.place()); err != nil {
 		return s.place(), err
 	}
@@ -40,10 +40,13 @@ func (s *keyringStore) Save(ctx context.Context, a *Auth) (Place, error) {
 		return s.place(), err
 	}
 	defer l.unlock()
+	if err := steps.before(ctx); err != nil {
+		return s.place(), err
+	}
 	if err := s.write(ctx, a); err != nil {
 		return s.place(), err
 	}
-	return s.place(), s.removeFile(l)
+	return s.cleared(l, steps), nil
 }
 
 // write stores the login and reads it back before anybody relies on it. The
@@ -63,12 +66,17 @@ func (s *keyringStore) write(ctx context.Context, a *Auth) error {
 	return nil
 }
 
-// removeFile removes the auth.json that the entry has replaced.
-func (s *keyringStore) removeFile(l *locks) error {
-	if err := s.file().remove(l); !errors.Is(err, ErrNotFound) {
-		return err
+// cleared removes the auth.json that the entry has replaced. The login is
+// stored by then, so a failure is said of the place and is no error.
+func (s *keyringStore) cleared(l *locks, steps Steps) Place {
+	place := s.place()
+	if !steps.written() {
+		return place
 	}
-	return nil
+	if err := s.file().remove(l); !errors.Is(err, ErrNotFound) {
+		place.Leftover = err
+	}
+	return place
 }
 
 // Delete removes the file even where the keyring fails, which is then the

@@ -54,7 +54,7 @@ func TestKeyringStoreClearsTheFile(t *testing.T) {
 	if _, _, err := store.Load(ctx); err != ErrNotFound {
 		t.Fatal("the file was read in keyring mode:", err)
 	}
-	if _, err := store.Save(ctx, apiKey("sk-new")); err != nil {
+	if _, err := store.Save(ctx, apiKey("sk-new"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	if exists(home.AuthFile()) {
@@ -89,14 +89,14 @@ func TestKeyringStoreSaysWhatIsBroken(t *testing.T) {
 	}
 	write(t, home.AuthFile(), string(apiKey("sk-old").Encode()))
 	broken := &keyringStore{home, brokenKeyring{}}
-	if _, err := broken.Save(ctx, apiKey("sk-new")); !IsProblem(err, ProblemUnavailable) || !exists(home.AuthFile()) {
+	if _, err := broken.Save(ctx, apiKey("sk-new"), Steps{}); !IsProblem(err, ProblemUnavailable) || !exists(home.AuthFile()) {
 		t.Error("a failed save must leave the file:", err)
 	}
 	if err := broken.Delete(ctx); !IsProblem(err, ProblemUnavailable) || exists(home.AuthFile()) {
 		t.Error("a sign-out must remove the file whatever the keyring does:", err)
 	}
 	sieve := &keyringStore{home, sievelikeKeyring{ring}}
-	if _, err := sieve.Save(ctx, apiKey("sk-new")); !IsProblem(err, ProblemIO) {
+	if _, err := sieve.Save(ctx, apiKey("sk-new"), Steps{}); !IsProblem(err, ProblemIO) {
 		t.Error("a keyring that keeps nothing was believed:", err)
 	}
 }
@@ -117,7 +117,7 @@ func TestAutoFallsBackAndSaysWhy(t *testing.T) {
 			home := testHome(t)
 			store := &autoStore{keyringStore{home, c.ring}}
 			login := chatGPT("u", "w", "s", someTime)
-			place, err := store.Save(ctx, login)
+			place, err := store.Save(ctx, login, Steps{})
 			if err != nil || place.Kind != KindFile || !IsProblem(place.Fallback, c.problem) {
 				t.Fatal(place, err)
 			}
@@ -138,11 +138,11 @@ func TestAutoFallsBackAndSaysWhy(t *testing.T) {
 
 func TestAutoDoesNotLeaveAnOlderEntryToCodex(t *testing.T) {
 	ctx, home, ring := testContext(t), testHome(t), mockKeyring(t)
-	if _, err := (&autoStore{keyringStore{home, ring}}).Save(ctx, apiKey("sk-old")); err != nil {
+	if _, err := (&autoStore{keyringStore{home, ring}}).Save(ctx, apiKey("sk-old"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	store := &autoStore{keyringStore{home, smallKeyring{ring, 100}}}
-	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime)); err != nil {
+	if _, err := store.Save(ctx, chatGPT("u", "w", "s", someTime), Steps{}); err != nil {
 		t.Fatal(err)
 	}
 	a, place, err := store.Load(ctx)
@@ -151,7 +151,7 @@ func TestAutoDoesNotLeaveAnOlderEntryToCodex(t *testing.T) {
 	}
 	same(t, a, chatGPT("u", "w", "s", someTime))
 	// Where the keyring does not even let go of it, that is said.
-	place, err = (&autoStore{keyringStore{home, brokenKeyring{}}}).Save(ctx, apiKey("sk"))
+	place, err = (&autoStore{keyringStore{home, brokenKeyring{}}}).Save(ctx, apiKey("sk"), Steps{})
 	if err != nil || !strings.Contains(place.Fallback.Error(), "older login") {
 		t.Error(place, err)
 	}

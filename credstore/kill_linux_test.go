@@ -24,7 +24,7 @@ func TestKillAtEverySystemCall(t *testing.T) {
 	kills, outcomes := 0, map[string]int{}
 	for _, name := range []string{"flock", "newfstatat", "getdents64", "unlinkat", "fchmod", "write", "fsync", "renameat", "openat", "close"} {
 		for nth := 1; ; nth++ {
-			if _, err := store.Save(ctx, apiKey(oldKey)); err != nil {
+			if _, err := store.Save(ctx, apiKey(oldKey), Steps{}); err != nil {
 				t.Fatal(err)
 			}
 			unchangedNames(t, home)

@@ -28,17 +28,21 @@ func (s *memoryStore) Load(ctx context.Context) (*Auth, Place, error) {
 	return a, s.place(), err
 }
 
-func (s *memoryStore) Save(ctx context.Context, a *Auth) (Place, error) {
+func (s *memoryStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
 	b, err := a.checked(s.place())
 	if err == nil {
 		err = ctx.Err()
+	}
+	if err == nil {
+		err = steps.before(ctx)
 	}
 	if err != nil {
 		return s.place(), err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.doc = b
+	s.mu.Unlock()
+	steps.written()
 	return s.place(), nil
 }
 

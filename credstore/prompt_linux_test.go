@@ -116,7 +116,7 @@ func TestUnlockPrompt(t *testing.T) {
 		var notices []bool
 		ctx := WithPromptNotice(testContext(t), func(waiting bool) { notices = append(notices, waiting) })
 		store := Open(testHome(t), ModeKeyring)
-		if _, err := store.Save(ctx, apiKey("sk-1")); err != nil {
+		if _, err := store.Save(ctx, apiKey("sk-1"), Steps{}); err != nil {
 			t.Fatal(err)
 		}
 		if a, _, err := store.Load(ctx); err != nil || a.APIKey.Reveal() != "sk-1" {
@@ -128,7 +128,7 @@ func TestUnlockPrompt(t *testing.T) {
 	})
 	t.Run("declined", func(t *testing.T) {
 		startPromptingService(t, "decline")
-		if _, err := Open(testHome(t), ModeKeyring).Save(testContext(t), apiKey("sk-1")); !IsProblem(err, ProblemLocked) {
+		if _, err := Open(testHome(t), ModeKeyring).Save(testContext(t), apiKey("sk-1"), Steps{}); !IsProblem(err, ProblemLocked) {
 			t.Error(err)
 		}
 	})
@@ -137,7 +137,7 @@ func TestUnlockPrompt(t *testing.T) {
 		limit := keyringPromptLimit
 		defer func() { keyringPromptLimit = limit }()
 		keyringPromptLimit = 10 * time.Millisecond
-		if _, err := Open(testHome(t), ModeKeyring).Save(testContext(t), apiKey("sk-1")); !IsProblem(err, ProblemLocked) {
+		if _, err := Open(testHome(t), ModeKeyring).Save(testContext(t), apiKey("sk-1"), Steps{}); !IsProblem(err, ProblemLocked) {
 			t.Error(err)
 		}
 		if p.dismissed.Load() != 1 {
@@ -153,7 +153,7 @@ func TestUnlockPrompt(t *testing.T) {
 			}
 		})
 		home := testHome(t)
-		if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-1")); !errors.Is(err, context.Canceled) || exists(home.AuthFile()) {
+		if place, err := Open(home, ModeAuto).Save(ctx, apiKey("sk-1"), Steps{}); !errors.Is(err, context.Canceled) || exists(home.AuthFile()) {
 			t.Error("cancelling stored the login elsewhere:", place, err)
 		}
 		if p.dismissed.Load() != 1 {

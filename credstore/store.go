@@ -43,7 +43,30 @@ type Place struct {
 	Where string
 	// Fallback is why automatic choice passed over the keyring; nil otherwise.
 	Fallback error
+	// Leftover is why an older copy in another place, which a Save should have
+	// cleared, is still there; nil otherwise.
+	Leftover error
 }
+
+// Steps are what a caller does in the middle of a Save, while the store's locks
+// are held: nobody else changes the login meanwhile. The zero value does
+// nothing.
+type Steps struct {
+	// Before runs before anything is written. Its error ends the Save.
+	Before func(ctx context.Context) error
+	// Written runs when the login is in its place, before older copies in other
+	// places are cleared. If it returns false, they stay.
+	Written func() bool
+}
+
+func (s Steps) before(ctx context.Context) error {
+	if s.Before == nil {
+		return nil
+	}
+	return s.Before(ctx)
+}
+
+func (s Steps) written() bool { return s.Written == nil || s.Written() }
 
 // Store keeps one login, the active one. Implementations may be used by
 // several goroutines and by several processes at once.
@@ -51,9 +74,11 @@ type Store interface {
 	// Load returns the login and the place where it was found, ErrNotFound
 	// when there is none, or an *Error.
 	Load(ctx context.Context) (*Auth, Place, error)
-	// Save replaces the login, whole or not at all. Once it has begun to write
-	// it is not interrupted by ctx.
-	Save(ctx context.Context, a *Auth) (Place, error)
+	// Save replaces the login, whole or not at all, and clears the copies that
+	// would outlive it in other places of this store. Once it has begun to
+	// write it is not interrupted by ctx. An error means that the login is not
+	// stored.
+	Save(ctx context.Context, a *Auth, steps Steps) (Place, error)
 	// Delete removes every copy that Load of this store could find,
 	// ErrNotFound when there was none.
 	Delete(ctx context.Context) error

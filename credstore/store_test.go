@@ -79,7 +79,7 @@ func testStore(t *testing.T, open func(Home) Store, kind Kind) {
 			t.Fatal(err)
 		}
 		for _, want := range []*Auth{apiKey("sk-1"), chatGPT("u", "w", "s", someTime), NewAccessToken(NewSecret("at-1")), unknown, apiKey("sk-" + strings.Repeat("x", 50_000))} {
-			place, err := store.Save(ctx, want)
+			place, err := store.Save(ctx, want, Steps{})
 			if err != nil || place.Kind != kind || place.Where == "" {
 				t.Fatal(place, err)
 			}
@@ -101,14 +101,14 @@ func testStore(t *testing.T, open func(Home) Store, kind Kind) {
 	})
 	t.Run("refuses what Codex cannot read", func(t *testing.T) {
 		store := open(testHome(t))
-		if _, err := store.Save(ctx, apiKey("sk-1")); err != nil {
+		if _, err := store.Save(ctx, apiKey("sk-1"), Steps{}); err != nil {
 			t.Fatal(err)
 		}
 		bad := NewChatGPT(Tokens{IDToken: NewSecret("no JWT")}, nil, someTime)
-		if _, err := store.Save(ctx, bad); !IsProblem(err, ProblemCorrupt) {
+		if _, err := store.Save(ctx, bad, Steps{}); !IsProblem(err, ProblemCorrupt) {
 			t.Fatal(err)
 		}
-		if _, err := store.Save(ctx, apiKey(strings.Repeat("x", maxDocument))); !IsProblem(err, ProblemTooBig) {
+		if _, err := store.Save(ctx, apiKey(strings.Repeat("x", maxDocument)), Steps{}); !IsProblem(err, ProblemTooBig) {
 			t.Fatal(err)
 		}
 		a, _, err := store.Load(ctx)
@@ -120,7 +120,7 @@ func testStore(t *testing.T, open func(Home) Store, kind Kind) {
 	t.Run("cancelled before", func(t *testing.T) {
 		store := open(testHome(t))
 		stopped := cancelled(t)
-		if _, err := store.Save(stopped, apiKey("sk-1")); err == nil {
+		if _, err := store.Save(stopped, apiKey("sk-1"), Steps{}); err == nil {
 			t.Fatal("saved")
 		}
 		if _, _, err := store.Load(ctx); err != ErrNotFound {
@@ -133,7 +133,7 @@ func testStore(t *testing.T, open func(Home) Store, kind Kind) {
 		for i := range 8 {
 			wg.Go(func() {
 				store := open(home)
-				if _, err := store.Save(ctx, apiKey(strings.Repeat(string(rune('a'+i)), 3000+i))); err != nil {
+				if _, err := store.Save(ctx, apiKey(strings.Repeat(string(rune('a'+i)), 3000+i)), Steps{}); err != nil {
 					t.Error(err)
 				}
 				if a, _, err := store.Load(ctx); err != nil || a.APIKey.Len() != 2999+int(a.APIKey.Reveal()[0]-'a')+1 {

@@ -1,25 +1,24 @@
 package credstore
 
 import (
-	"errors"
 	"os"
 	"testing"
 )
 
 func TestKeepUnreadable(t *testing.T) {
 	home := testHome(t)
-	if _, err := KeepUnreadable(testContext(t), home); !errors.Is(err, ErrNotFound) {
-		t.Errorf("without a file: %v", err)
-	}
 	const text = `{"OPENAI_API_KEY": "sk-half a fi`
-	write(t, home.AuthFile(), text)
-	first, err := KeepUnreadable(testContext(t), home)
+	first, err := KeepUnreadable(home, NewSecret(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := KeepUnreadable(testContext(t), home)
+	again, err := KeepUnreadable(home, NewSecret(text))
 	if err != nil || again != first {
 		t.Errorf("again: %s, %v", again, err)
+	}
+	other, err := KeepUnreadable(home, NewSecret("another"))
+	if err != nil || other == first {
+		t.Errorf("another: %s, %v", other, err)
 	}
 	kept, err := os.ReadFile(first)
 	if err != nil || string(kept) != text {

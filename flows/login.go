@@ -60,6 +60,12 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	if pin := l.storePin(); pin != nil && r.Store != l.Mode() {
 		return nil, &StorePinnedError{Demanded: l.Mode(), Source: *pin}
 	}
+	if r.Store != l.Mode() && r.Store != credstore.ModeEphemeral {
+		// Better now than with a login in hand that Codex would not find.
+		if err := policy.CanSetUserValue(l.Home.Path, policy.StoreKey, string(r.Store)); err != nil {
+			return nil, err
+		}
+	}
 	if r.Method != APIKey || r.Verify {
 		if err := l.ready(); err != nil {
 			return nil, err
@@ -114,33 +120,39 @@ func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
 		ctx = limited
 	}
 	receipt, err := l.finish(ctx, c)
-	err = cancelled(ctx, err)
 	c.settle(err)
 	return receipt, err
 }
 
 func (l *Login) finish(ctx context.Context, c *Challenge) (Receipt, error) {
-	grant, err := c.flow.await(ctx)
+	found, err := l.obtain(ctx, c)
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, cancelled(ctx, err)
 	}
-	found, err := c.flow.exchange(ctx, grant)
-	if err != nil {
-		return Receipt{}, err
-	}
-	if v := l.Rules.Check(c.request.Method.credential(), found.account.WorkspaceID); v != nil {
-		return Receipt{}, v
-	}
-	c.flow.enrich(ctx, found.auth)
-	if err := ctx.Err(); err != nil {
-		return Receipt{}, err
-	}
+	// From here on nothing cancels: a login that is being stored is stored.
 	ctx = credstore.WithPromptNotice(context.WithoutCancel(ctx), func(waiting bool) {
 		if waiting {
 			c.note(Note{Code: NoteKeyringPrompt, At: l.Clock.now()})
 		}
 	})
 	return l.save(ctx, c.request.Store, found)
+}
+
+// obtain waits for the answer and makes a login of it that may be kept.
+func (l *Login) obtain(ctx context.Context, c *Challenge) (identified, error) {
+	grant, err := c.flow.await(ctx)
+	if err != nil {
+		return identified{}, err
+	}
+	found, err := c.flow.exchange(ctx, grant)
+	if err != nil {
+		return identified{}, err
+	}
+	if v := l.Rules.Check(c.request.Method.credential(), found.account.WorkspaceID); v != nil {
+		return identified{}, v
+	}
+	c.flow.enrich(ctx, found.auth)
+	return found, ctx.Err()
 }
 
 // flow is what the ways to sign in differ in.

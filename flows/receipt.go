@@ -12,5 +12,7 @@ type Receipt struct {
 	// was written to config.toml.
 	Notes []Note
 
-	previous *credstore.Auth
+	// previous is every session that was replaced: a keyring and a file may
+	// have held one each.
+	previous []*credstore.Auth
 }

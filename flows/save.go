@@ -9,18 +9,21 @@ import (
 )
 
 // save stores the login. The order keeps every login alive whatever kills the
-// process: the one that is about to be replaced goes to the account book, then
-// the new one is written, then config.toml says where it is, and only then the
-// former place is cleared.
+// process: under the store's locks, what is about to be replaced goes to the
+// account book, the new login is written, config.toml says where it is, and
+// only then the former places are cleared. An error means that nothing of the
+// kind has happened.
 func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified) (Receipt, error) {
-	target := l.store(mode)
 	receipt := Receipt{Account: found.account}
-	for _, s := range l.replaced(target) {
-		if err := l.keep(ctx, s, found.auth, &receipt); err != nil {
-			return Receipt{}, err
-		}
-	}
-	place, err := target.Save(ctx, found.auth)
+	moving := mode != l.Mode() && mode != credstore.ModeEphemeral
+	configured := false
+	place, err := l.store(mode).Save(ctx, found.auth, credstore.Steps{
+		Before: func(ctx context.Context) error { return l.keepReplaced(ctx, mode, found.auth, &receipt) },
+		Written: func() bool {
+			configured = !moving || l.configure(mode, &receipt)
+			return configured
+		},
+	})
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -29,73 +32,74 @@ func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified)
 	if place.Fallback != nil {
 		receipt.add(Note{Code: NoteKeyringUnusable, Err: place.Fallback})
 	}
-	if mode != l.Mode() && mode != credstore.ModeEphemeral {
-		l.moveConfiguration(ctx, mode, &receipt)
+	if moving && configured && mode == credstore.ModeFile {
+		// Codex would take the entry for the login again, should the mode be
+		// set back one day.
+		place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+	}
+	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
+		receipt.add(Note{Code: NoteOldCopyLeft, Err: left})
 	}
 	return receipt, nil
 }
 
-// replaced lists the stores whose logins a save to target takes the place of:
-// its own, and the configured one, which is then left. Memory replaces nothing.
-func (l *Login) replaced(target credstore.Store) []credstore.Store {
-	switch {
-	case target.Mode() == credstore.ModeEphemeral:
+// keepReplaced puts every document that a save in that mode will take away
+// into the account book. What is there and cannot be kept ends the save.
+func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replacement *credstore.Auth, receipt *Receipt) error {
+	if mode == credstore.ModeEphemeral {
 		return nil
-	case target.Mode() == l.Mode():
-		return []credstore.Store{target}
 	}
-	return []credstore.Store{l.store(l.Mode()), target}
-}
-
-// keep puts what a store holds into the account book.
-func (l *Login) keep(ctx context.Context, s credstore.Store, replacement *credstore.Auth, receipt *Receipt) error {
-	old, _, err := s.Load(ctx)
-	switch {
-	case errors.Is(err, credstore.ErrNotFound):
-		return nil
-	case credstore.IsProblem(err, credstore.ProblemCorrupt):
-		kept, keepErr := credstore.KeepUnreadable(ctx, l.Home)
-		if keepErr != nil {
-			receipt.add(Note{Code: NotePreviousNotKept, Err: err})
-			return nil
+	book := credstore.OpenBook(l.Home, mode)
+	for _, c := range credstore.Copies(ctx, l.Home, mode, l.Mode()) {
+		switch {
+		case c.Err == nil:
+			if err := l.keep(ctx, book, c, replacement, receipt); err != nil {
+				return err
+			}
+		case credstore.IsProblem(c.Err, credstore.ProblemCorrupt):
+			kept, err := credstore.KeepUnreadable(l.Home, c.Raw)
+			if err != nil {
+				return err
+			}
+			receipt.add(Note{Code: NoteUnreadableKept, Where: kept})
+		case c.Place.Kind == credstore.KindKeyring:
+			// A keyring that does not answer cannot be overwritten either; if
+			// it is needed, the save itself says so.
+		default:
+			return c.Err
 		}
-		receipt.add(Note{Code: NoteUnreadableKept, Where: kept})
-		return nil
-	case err != nil:
-		// A keyring that does not answer keeps what it has; what counts is
-		// whether the new login can be written.
-		return nil
-	}
-	if old.Empty() || old.SameSecret(replacement) {
-		return nil
-	}
-	if err := credstore.OpenBook(l.Home, s.Mode()).Keep(ctx, old); err != nil {
-		return err
-	}
-	if old.Kind() == credstore.AuthChatGPT && receipt.Previous == nil {
-		previous := describe(old)
-		previous.StoreMode = s.Mode()
-		receipt.Previous, receipt.previous = &previous, old
 	}
 	return nil
 }
 
-// moveConfiguration makes Codex look where the login now is, and clears the
-// place where it looked before.
-func (l *Login) moveConfiguration(ctx context.Context, mode credstore.Mode, receipt *Receipt) {
-	err := policy.SetUserValue(l.Home.Path, policy.StoreKey, string(mode))
-	if err != nil {
-		receipt.add(Note{Code: NoteStoreNotConfigured, Err: err})
-		return
+func (l *Login) keep(ctx context.Context, book *credstore.Book, c credstore.Copy, replacement *credstore.Auth, receipt *Receipt) error {
+	if c.Auth.Empty() || c.Auth.SameSecret(replacement) {
+		return nil
+	}
+	if err := book.Keep(ctx, c.Auth); err != nil {
+		return err
+	}
+	if c.Auth.Kind() != credstore.AuthChatGPT {
+		return nil
+	}
+	receipt.previous = append(receipt.previous, c.Auth)
+	if receipt.Previous == nil {
+		previous := describe(c.Auth)
+		previous.Place, previous.StoreMode = c.Place, book.Mode()
+		receipt.Previous = &previous
+	}
+	return nil
+}
+
+// configure makes Codex look where the login now is. It is said if that cannot
+// be; then the former place stays as it is.
+func (l *Login) configure(mode credstore.Mode, receipt *Receipt) bool {
+	if err := policy.SetUserValue(l.Home.Path, policy.StoreKey, string(mode)); err != nil {
+		receipt.add(Note{Code: NoteStoreNotConfigured, Err: err, Where: string(mode)})
+		return false
 	}
 	receipt.add(Note{Code: NoteStoreConfigured})
-	// Saving to the keyring or automatically has cleared auth.json already.
-	if mode != credstore.ModeFile {
-		return
-	}
-	if err := l.store(credstore.ModeKeyring).Delete(ctx); err != nil && !errors.Is(err, credstore.ErrNotFound) {
-		receipt.add(Note{Code: NoteOldCopyLeft, Err: err})
-	}
+	return true
 }
 
 func (l *Login) store(mode credstore.Mode) credstore.Store { return credstore.Open(l.Home, mode) }

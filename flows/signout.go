@@ -16,20 +16,54 @@ import (
 // It works under rules that permit no login, and where the configuration
 // cannot be read: then every place is cleared in which a login may be.
 func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
+	var modes []credstore.Mode
+	for _, name := range l.Rules.LogoutStores() {
+		modes = append(modes, credstore.Mode(name))
+	}
 	var out SignedOut
+	copies := credstore.Copies(ctx, l.Home, modes...)
+	for _, c := range copies {
+		if c.Err == nil && out.Account.Method == "" && !c.Auth.Empty() {
+			out.Account = describe(c.Auth)
+			out.Account.Place, out.Account.StoreMode = c.Place, modes[0]
+		}
+	}
+	if revoke {
+		out.Revoked, out.RevokeErr = l.revokeAll(ctx, copies)
+	}
+	if ctx.Err() != nil {
+		return out, ErrCancelled
+	}
+	return out, deleteAll(context.WithoutCancel(ctx), l, modes)
+}
+
+// revokeAll ends every session among the copies, each once. It reports success
+// only if all of them, and at least one, have ended.
+func (l *Login) revokeAll(ctx context.Context, copies []credstore.Copy) (revoked bool, err error) {
+	var done []*credstore.Auth
+	for _, c := range copies {
+		if c.Err != nil || slices.ContainsFunc(done, c.Auth.SameSecret) {
+			continue
+		}
+		done = append(done, c.Auth)
+		ok, failed := l.revoke(ctx, c.Auth)
+		revoked, err = revoked || ok, errors.Join(err, failed)
+	}
+	return revoked && err == nil, err
+}
+
+// deleteAll clears the stores, the file first: a keyring's deletion takes the
+// file along, and where there is no keyring nothing would be left to be found.
+func deleteAll(ctx context.Context, l *Login, modes []credstore.Mode) error {
 	var failed error
 	found := false
-	stores := l.Rules.LogoutStores()
-	// The file first: a keyring's deletion takes the file along, and where
-	// there is no keyring that would leave nothing to be found here.
-	for _, name := range slices.Backward(stores) {
-		mode := credstore.Mode(name)
-		err := l.signOutOf(ctx, mode, revoke, &out)
+	for _, m := range slices.Backward(modes) {
+		err := l.store(m).Delete(ctx)
 		switch {
 		case err == nil:
 			found = true
 		case errors.Is(err, credstore.ErrNotFound):
-		case len(stores) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
+		case len(modes) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
 			// No keyring here, so nothing is in it.
 		default:
 			failed = errors.Join(failed, err)
@@ -37,47 +71,31 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	}
 	switch {
 	case failed != nil:
-		return out, failed
+		return failed
 	case !found:
-		return out, credstore.ErrNotFound
+		return credstore.ErrNotFound
 	}
-	return out, nil
+	return nil
 }
 
-func (l *Login) signOutOf(ctx context.Context, mode credstore.Mode, revoke bool, out *SignedOut) error {
-	store := l.store(mode)
-	auth, place, err := store.Load(ctx)
-	if err == nil {
-		out.Account = describe(auth)
-		out.Account.Place, out.Account.StoreMode = place, mode
-		if revoke {
-			out.Revoked, out.RevokeErr = l.revoke(ctx, auth)
+// RevokePrevious ends the sessions that a sign-in replaced and takes them out
+// of the account book.
+func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
+	for _, old := range r.previous {
+		if _, err := l.revoke(ctx, old); err != nil {
+			return err
+		}
+		ctx := context.WithoutCancel(ctx)
+		book := credstore.OpenBook(l.Home, r.Previous.StoreMode)
+		id, err := book.Find(ctx, old)
+		if err == nil {
+			err = book.Remove(ctx, id)
+		}
+		if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			return err
 		}
 	}
-	// Whatever the reading said, a broken document or a keyring out of order,
-	// deleting is tried.
-	return store.Delete(context.WithoutCancel(ctx))
-}
-
-// RevokePrevious ends the session that a sign-in replaced and takes it out of
-// the account book.
-func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
-	if r.previous == nil {
-		return nil
-	}
-	if _, err := l.revoke(ctx, r.previous); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
-	book := credstore.OpenBook(l.Home, r.Previous.StoreMode)
-	id, err := book.Find(ctx, r.previous)
-	if err == nil {
-		err = book.Remove(ctx, id)
-	}
-	if errors.Is(err, credstore.ErrNotFound) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // revoke reports whether there was a session and the issuer confirmed its end.

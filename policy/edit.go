@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -22,27 +23,61 @@ var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // not parse (*ConfigError) or holds the value already. A symbolic link is
 // followed.
 func SetUserValue(home, key, value string) error {
-	if !bareKey.MatchString(key) {
-		return fmt.Errorf("%q is not a plain key", key)
-	}
-	path, err := followLink(filepath.Join(home, "config.toml"))
+	path, err := userFile(home, key)
 	if err != nil {
 		return err
 	}
 	// Codex writes this file too; when it did so meanwhile, begin again.
 	const attempts = 3
 	for range attempts {
-		err = setValue(path, key, value)
+		err = setValue(path, key, value, replaceFile)
 		if !errors.Is(err, errChanged) {
-			return err
+			return writeError(path, err)
 		}
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return writeError(path, err)
+}
+
+// CanSetUserValue tells beforehand whether SetUserValue would work, and changes
+// nothing.
+func CanSetUserValue(home, key, value string) error {
+	if _, err := os.Stat(home); errors.Is(err, fs.ErrNotExist) {
+		return nil // whoever saves a login there makes it first
+	}
+	path, err := userFile(home, key)
+	if err != nil {
+		return err
+	}
+	return writeError(path, setValue(path, key, value, tryReplace))
+}
+
+// userFile is the file that config.toml is.
+func userFile(home, key string) (string, error) {
+	if !bareKey.MatchString(key) {
+		return "", fmt.Errorf("%q is not a plain key", key)
+	}
+	return followLink(filepath.Join(home, "config.toml"))
+}
+
+// writeError says of a system's error which file it is about.
+func writeError(path string, err error) error {
+	var config *ConfigError
+	if err == nil || errors.As(err, &config) {
+		return err
+	}
+	problem := "cannot be written"
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		problem = "cannot be written: the system does not permit it"
+	case errors.Is(err, errChanged):
+		problem = errChanged.Error()
+	}
+	return &ConfigError{Layer: LayerUser, File: path, Problem: problem, Err: err}
 }
 
 var errChanged = errors.New("the file changes while it is being edited; try again")
 
-func setValue(path, key, value string) error {
+func setValue(path, key, value string, replace func(path string, old, text []byte) error) error {
 	at := Source{Layer: LayerUser, File: path}
 	old, err := readFile(path)
 	var problem *ConfigError
@@ -59,7 +94,7 @@ func setValue(path, key, value string) error {
 	if err != nil || (bytes.Equal(edited, old) && old != nil) {
 		return err
 	}
-	return replaceFile(path, old, edited)
+	return replace(path, old, edited)
 }
 
 // setRoot returns the document with one root key set. The result is parsed

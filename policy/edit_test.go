@@ -225,3 +225,32 @@ func FuzzSetRoot(f *testing.F) {
 		}
 	})
 }
+
+func TestCanSetUserValue(t *testing.T) {
+	home := t.TempDir()
+	path := filepath.Join(home, "config.toml")
+	if err := CanSetUserValue(home, StoreKey, "keyring"); err != nil {
+		t.Errorf("no file: %v", err)
+	}
+	if entries, err := os.ReadDir(home); err != nil || len(entries) > 0 {
+		t.Errorf("something was written: %v, %v", entries, err)
+	}
+	if err := os.WriteFile(path, []byte("model = \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var config *ConfigError
+	if err := CanSetUserValue(home, StoreKey, "keyring"); !errors.As(err, &config) || config.Line != 1 {
+		t.Errorf("broken file: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(home, "nowhere", "config.toml"), path); err != nil {
+		t.Fatal(err)
+	}
+	for name, try := range map[string]func(string, string, string) error{"Can": CanSetUserValue, "": SetUserValue} {
+		if err := try(home, StoreKey, "keyring"); !errors.As(err, &config) || config.File == "" {
+			t.Errorf("%sSetUserValue into a folder that is not there: %v", name, err)
+		}
+	}
+}

@@ -30,6 +30,24 @@ func followLink(path string) (string, error) {
 	return "", fmt.Errorf("%s: too many symbolic links", path)
 }
 
+// tryReplace finds out whether replaceFile would be let do its work.
+func tryReplace(path string, old, _ []byte) error {
+	if old != nil {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".config-*.toml")
+	if err != nil {
+		return err
+	}
+	return errors.Join(temp.Close(), os.Remove(temp.Name()))
+}
+
 // replaceFile puts new text in place of old in one step that survives a crash.
 // It returns errChanged when the file no longer holds old; nil is no file.
 func replaceFile(path string, old, text []byte) (err error) {
