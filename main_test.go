@@ -59,7 +59,13 @@ type person struct {
 
 func newPerson(t testing.TB, setup func(*sandbox.Behaviour)) *person {
 	t.Helper()
-	issuer, err := sandbox.Start(sandbox.Options{Setup: setup})
+	issuer, err := sandbox.Start(sandbox.Options{Setup: func(b *sandbox.Behaviour) {
+		// A sign-in that is approved at once should not wait for five seconds.
+		b.EditDeviceCode = func(answer map[string]any) { answer["interval"] = "1" }
+		if setup != nil {
+			setup(b)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
