@@ -3,45 +3,94 @@ package flows
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/url"
 	"os/exec"
 	"runtime"
 	"strings"
-
-	"github.com/cli/browser"
+	"time"
 )
+
+// openGrace is how long a browser gets to say that it cannot start. Launchers
+// say it at once; a browser that stays in the foreground says nothing.
+const openGrace = 2 * time.Second
 
 // errNoBrowser says that opening a browser was not wanted.
 var errNoBrowser = errors.New("no browser is to be opened")
 
+var errNoDisplay = errors.New("there is no display")
+
 // Opener returns what shows a URL in the person's browser: the given command,
-// else the one that BROWSER names, else the system's own way. A command gets
-// the URL as its last argument.
+// else the one that BROWSER names, else the system's own way.
+//
+// What it returns blocks until the browser's command has ended, or until ctx
+// ends, which leaves the browser alone: it belongs to the person and runs in a
+// session of its own, where neither ctrl+c nor the end of this program reaches
+// it.
 func Opener(command string, getenv func(string) string) func(ctx context.Context, url string) error {
-	if command == "" {
-		command = getenv("BROWSER")
-	}
 	return func(ctx context.Context, target string) error {
 		u, err := url.Parse(target)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
 			return errors.New("only http and https addresses are opened")
 		}
-		if command != "" {
-			words := strings.Fields(command)
-			// No terminal for it: a text browser would draw over the wizard.
-			return exec.CommandContext(ctx, words[0], append(words[1:], target)...).Run()
-		}
-		if !hasDisplay(getenv) {
+		candidates := systemCommands(target)
+		switch {
+		case strings.TrimSpace(command) != "":
+			candidates = browserCommands(command, target, false)
+		case strings.TrimSpace(getenv("BROWSER")) != "":
+			candidates = browserCommands(getenv("BROWSER"), target, runtime.GOOS != "windows")
+		case !hasDisplay(getenv):
 			// xdg-open would go on to text browsers, which take the terminal.
 			return errNoDisplay
 		}
-		browser.Stdout, browser.Stderr = io.Discard, io.Discard
-		return browser.OpenURL(target)
+		failed := errors.New("no command to open a browser was found")
+		for _, words := range candidates {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if failed = runDetached(ctx, words); failed == nil {
+				return nil
+			}
+		}
+		return failed
 	}
 }
 
-var errNoDisplay = errors.New("there is no display")
+// runDetached starts a command apart from this program and waits for its end
+// as long as ctx lasts.
+func runDetached(ctx context.Context, words []string) error {
+	// No terminal for it: a text browser would draw over the wizard.
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.SysProcAttr = apart()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// systemCommands are the system's own ways to open a page, the first that is
+// there counts.
+func systemCommands(target string) [][]string {
+	switch runtime.GOOS {
+	case "windows":
+		return [][]string{{"rundll32", "url.dll,FileProtocolHandler", target}}
+	case "darwin":
+		return [][]string{{"open", target}}
+	}
+	for _, name := range []string{"xdg-open", "x-www-browser", "www-browser", "wslview"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return [][]string{{path, target}}
+		}
+	}
+	return nil
+}
 
 // hasDisplay reports whether a browser's window has a place to appear. Windows
 // and macOS always have one; WSL has that of Windows.
@@ -58,15 +107,41 @@ func hasDisplay(getenv func(string) string) bool {
 	return false
 }
 
-// OpenBrowser shows the challenge's page. A browser that does not start is a
-// note, because the person can open the page in another way.
+// OpenBrowser shows the challenge's page. It returns nil when the browser runs
+// or has taken the page over. A browser that does not start is a note, because
+// the person can open the page in another way; so is one that fails later,
+// while ctx lasts.
 func (c *Challenge) OpenBrowser(ctx context.Context) error {
 	if c.URL == "" || c.open == nil {
 		return errNoBrowser
 	}
-	err := c.open(ctx, c.ScanURL())
-	if err != nil {
-		c.note(Note{Code: NoteBrowserFailed, Err: err})
+	failed := make(chan error, 1)
+	go func() {
+		err := c.tryOpen(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.note(Note{Code: NoteBrowserFailed, Err: err})
+		}
+		failed <- err
+	}()
+	grace := time.NewTimer(openGrace)
+	defer grace.Stop()
+	select {
+	case err := <-failed:
+		return err
+	case <-grace.C:
+		return nil
+	case <-ctx.Done():
+		return nil
 	}
-	return err
+}
+
+// tryOpen makes an error of a panic, which would end the program with the
+// terminal still in the wizard's hands.
+func (c *Challenge) tryOpen(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("opening a browser failed: %v", p)
+		}
+	}()
+	return c.open(ctx, c.ScanURL())
 }
