@@ -1,11 +1,9 @@
 package flows
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,7 +18,8 @@ const (
 	maxLifetime     = time.Hour
 	defaultInterval = 5 * time.Second
 	minInterval     = time.Second
-	maxInterval     = time.Minute
+	maxInterval     = 5 * time.Minute // longer would be no polling
+	maxBackOff      = time.Minute
 	slowDownStep    = 5 * time.Second // RFC 8628 section 3.5
 )
 
@@ -43,7 +42,6 @@ type userCode struct {
 	Interval     json.RawMessage `json:"interval"`
 	ExpiresIn    json.RawMessage `json:"expires_in"`
 	ExpiresAt    json.RawMessage `json:"expires_at"`
-	URI          string          `json:"verification_uri"`
 	CompleteURI  string          `json:"verification_uri_complete"`
 }
 
@@ -79,8 +77,10 @@ func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) 
 	c := &Challenge{
 		Method: Device, URL: l.Issuer.devicePage(), UserCode: code,
 		CompleteURL: l.sameOrigin(u.CompleteURI),
-		ExpiresAt:   now.Add(lifetimeOf(u, a.header, now)),
-		request:     r, flow: f, open: l.Open,
+		// Without the monotonic clock, which stands still while the machine
+		// sleeps and the code grows old.
+		ExpiresAt: now.Add(lifetimeOf(u, a.header, now)).Round(0),
+		request:   r, flow: f, open: l.Open,
 	}
 	f.challenge = c
 	return c, nil
@@ -176,7 +176,7 @@ func (f *deviceFlow) await(ctx context.Context) (grant, error) {
 				f.note(NoteRecovered, nil)
 			}
 			if result == pollSlowDown {
-				interval = min(interval+slowDownStep, maxInterval)
+				interval += slowDownStep
 				f.note(NoteSlowDown, nil)
 			}
 			wait = max(wait, interval)
@@ -194,13 +194,6 @@ func (f *deviceFlow) await(ctx context.Context) (grant, error) {
 
 func (f *deviceFlow) note(code NoteCode, err error) {
 	f.challenge.note(Note{Code: code, At: f.login.Clock.now(), Err: err})
-}
-
-// backOff grows with the failures and is jittered, so that many waiting
-// machines do not come back at the same moment.
-func backOff(interval time.Duration, failures int) time.Duration {
-	d := interval << min(failures-1, 4)
-	return min(d, maxInterval) + rand.N(interval/4+1)
 }
 
 // ask asks once.
@@ -243,46 +236,44 @@ func (f *deviceFlow) granted(a answer) (grant, error) {
 	return grant{code: body.Code, verifier: body.Verifier, redirectURI: f.login.Issuer.deviceRedirect()}, nil
 }
 
-// classifyPoll reads the body before the status: 403 and 404 mean pending,
-// denied and expired alike, and only the body tells which.
+// classifyPoll reads the status first where it tells of trouble on the way,
+// whatever words came along, and the words before any other status: 403 and 404
+// mean pending, denied and expired alike, and only the body tells which.
 func classifyPoll(a answer) (poll, error) {
 	e := a.failure()
-	said := strings.ToLower(e.Code + " " + e.Detail)
-	switch {
-	case strings.Contains(said, "pending"):
-		return pollPending, nil
-	case strings.Contains(said, "slow_down"):
-		return pollSlowDown, nil
-	case strings.Contains(said, "missing_codex_entitlement"):
-		return pollPending, ErrNotEntitled
-	case strings.Contains(said, "denied"), strings.Contains(said, "declined"):
-		return pollPending, &DeniedError{Code: e.Code, Description: e.Detail}
-	case strings.Contains(said, "expired"):
-		return pollPending, ErrExpired
-	}
-	switch {
-	case a.status == http.StatusForbidden, a.status == http.StatusNotFound:
-		return pollPending, nil
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status >= 500:
+	if isTrouble(a.status) {
 		return pollTrouble, e
+	}
+	// The code is for machines; the sentence only counts where it says nothing.
+	for _, said := range []string{e.Code, e.Detail} {
+		if result, known, err := pollWords(strings.ToLower(said), e); known {
+			return result, err
+		}
+	}
+	if a.status == http.StatusForbidden || a.status == http.StatusNotFound {
+		return pollPending, nil
 	}
 	return pollPending, e
 }
 
-// retryAfter reads RFC 9110 section 10.2.3: seconds or a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := bytes.TrimSpace([]byte(h.Get("Retry-After")))
-	if n, err := strconv.Atoi(string(v)); err == nil {
-		return min(seconds(float64(n)), maxLifetime)
+func pollWords(said string, e *ServerError) (result poll, known bool, err error) {
+	switch {
+	case strings.Contains(said, "pending"):
+		return pollPending, true, nil
+	case strings.Contains(said, "slow_down"):
+		return pollSlowDown, true, nil
+	case strings.Contains(said, "missing_codex_entitlement"):
+		return pollPending, true, ErrNotEntitled
+	case strings.Contains(said, "denied"), strings.Contains(said, "declined"):
+		return pollPending, true, &DeniedError{Code: e.Code, Description: e.Detail}
+	case strings.Contains(said, "expired"):
+		return pollPending, true, ErrExpired
 	}
-	if t, err := http.ParseTime(string(v)); err == nil {
-		return min(max(t.Sub(now), 0), maxLifetime)
-	}
-	return 0
+	return pollPending, false, nil
 }
 
 func (f *deviceFlow) exchange(ctx context.Context, g grant) (identified, error) {
-	return f.login.exchangeCode(ctx, g)
+	return f.login.exchangeCode(ctx, f.challenge, g)
 }
 
 func (f *deviceFlow) enrich(context.Context, *credstore.Auth) {}

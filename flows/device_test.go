@@ -111,6 +111,44 @@ func TestDeviceHonoursRetryAfter(t *testing.T) {
 	}
 }
 
+// A busy server's own words must not make it be asked sooner than it wants.
+func TestDeviceBusyServerThatSaysPending(t *testing.T) {
+	_, clock, err := ridden(t, 2, func(b *sandbox.Behaviour) {
+		b.Inject(sandbox.DevicePoll, sandbox.Respond(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "90")
+			http.Error(w, `{"error":"pending"}`, http.StatusTooManyRequests)
+		}).First(1))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clock.waits[0] < 90*time.Second {
+		t.Errorf("asked again after %v", clock.waits[0])
+	}
+}
+
+// An interval that the server chose is kept, however long.
+func TestDeviceLongIntervalAndSlowDown(t *testing.T) {
+	_, clock, err := ridden(t, 2, func(b *sandbox.Behaviour) {
+		b.EditDeviceCode = func(a map[string]any) { delete(a, "expires_at"); a["interval"] = 300 }
+		b.Inject(sandbox.DevicePoll, sandbox.SlowDown().First(1))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clock.waits[0] != 305*time.Second {
+		t.Errorf("waits: %v", clock.waits)
+	}
+}
+
+// A reading of the monotonic clock stands still while the machine sleeps.
+func TestDeviceExpiryIsByTheWall(t *testing.T) {
+	c := begin(t, newLogin(t, startSandbox(t, sandbox.Options{})), Request{Method: Device})
+	if strings.Contains(c.ExpiresAt.String(), "m=") {
+		t.Errorf("%v", c.ExpiresAt)
+	}
+}
+
 func TestDeviceEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		setup func(*sandbox.Behaviour)
@@ -157,7 +195,8 @@ func TestDeviceRequestVariants(t *testing.T) {
 		"text":     {edit: func(a map[string]any) { a["interval"] = " 3 " }, interval: 3 * time.Second},
 		"missing":  {edit: func(a map[string]any) { delete(a, "interval") }, interval: 5 * time.Second},
 		"zero":     {edit: func(a map[string]any) { a["interval"] = 0 }, interval: time.Second},
-		"absurd":   {edit: func(a map[string]any) { a["interval"] = 1e300 }, interval: time.Minute},
+		"absurd":   {edit: func(a map[string]any) { a["interval"] = 1e300 }, interval: 5 * time.Minute},
+		"slow":     {edit: func(a map[string]any) { a["interval"] = 90 }, interval: 90 * time.Second},
 		"negative": {edit: func(a map[string]any) { a["interval"] = -5 }, interval: time.Second},
 		"expires_in": {
 			edit: func(a map[string]any) { delete(a, "expires_at"); a["expires_in"] = "120" }, interval: 5 * time.Second,
@@ -242,6 +281,15 @@ func TestClassifyPoll(t *testing.T) {
 		{502, `<html>bad gateway</html>`, pollTrouble, true},
 		{408, ``, pollTrouble, true},
 		{401, ``, pollPending, true},
+		// Trouble on the way, whatever words came along.
+		{503, `certificate has expired`, pollTrouble, true},
+		{502, `{"error":"access_denied"}`, pollTrouble, true},
+		{408, `pending`, pollTrouble, true},
+		{429, `{"error":{"message":"too many pending requests"}}`, pollTrouble, true},
+		// The code for machines before the sentence.
+		{403, `{"error":{"code":"deviceauth_expired","message":"no longer pending"}}`, pollPending, true},
+		{403, `{"error":{"code":"authorization_pending","message":"not denied yet"}}`, pollPending, false},
+		{403, `{"error":{"code":"forbidden","message":"The code has expired"}}`, pollPending, true},
 	} {
 		got, err := classifyPoll(answer{status: test.status, body: []byte(test.body), header: http.Header{}})
 		if got != test.result || (err != nil) != test.err {

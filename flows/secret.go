@@ -142,8 +142,9 @@ func (keyFlow) close()                                  {}
 // tokenFlow stores a personal access token, after asking the issuer whose it
 // is, as Codex does.
 type tokenFlow struct {
-	login *Login
-	token credstore.Secret
+	login     *Login
+	challenge *Challenge
+	token     credstore.Secret
 }
 
 func (l *Login) beginAccessToken(r Request) (*Challenge, error) {
@@ -151,7 +152,9 @@ func (l *Login) beginAccessToken(r Request) (*Challenge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Challenge{Method: AccessToken, request: r, flow: tokenFlow{login: l, token: token}}, nil
+	c := &Challenge{Method: AccessToken, request: r}
+	c.flow = tokenFlow{login: l, challenge: c, token: token}
+	return c, nil
 }
 
 func (tokenFlow) await(context.Context) (grant, error) { return grant{}, nil }
@@ -159,8 +162,10 @@ func (tokenFlow) await(context.Context) (grant, error) { return grant{}, nil }
 func (f tokenFlow) exchange(ctx context.Context, _ grant) (identified, error) {
 	auth := credstore.NewAccessToken(f.token)
 	account := describe(auth)
-	a, err := f.login.do(ctx, request{
-		method: http.MethodGet, url: f.login.Issuer.whoamiURL(), identified: true, bearer: f.token.Reveal(),
+	a, err := f.login.insist(ctx, f.challenge, func() (answer, error) {
+		return f.login.do(ctx, request{
+			method: http.MethodGet, url: f.login.Issuer.whoamiURL(), identified: true, bearer: f.token.Reveal(),
+		})
 	})
 	switch {
 	case err != nil:

@@ -9,15 +9,17 @@ import (
 
 // exchangeCode is the access token request of RFC 6749 section 4.1.3 with the
 // PKCE verifier, parameters in Codex's order.
-func (l *Login) exchangeCode(ctx context.Context, g grant) (identified, error) {
-	a, err := l.postForm(
-		ctx, l.Issuer.tokenURL(),
-		parameter{"grant_type", "authorization_code"},
-		parameter{"client_id", l.Issuer.ClientID},
-		parameter{"code", g.code},
-		parameter{"redirect_uri", g.redirectURI},
-		parameter{"code_verifier", g.verifier},
-	)
+func (l *Login) exchangeCode(ctx context.Context, c *Challenge, g grant) (identified, error) {
+	a, err := l.insist(ctx, c, func() (answer, error) {
+		return l.postForm(
+			ctx, l.Issuer.tokenURL(),
+			parameter{"grant_type", "authorization_code"},
+			parameter{"client_id", l.Issuer.ClientID},
+			parameter{"code", g.code},
+			parameter{"redirect_uri", g.redirectURI},
+			parameter{"code_verifier", g.verifier},
+		)
+	})
 	if err != nil {
 		return identified{}, err
 	}
