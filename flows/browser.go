@@ -23,16 +23,17 @@ type browserFlow struct {
 	state, verifier, redirectURI string
 
 	answers chan authorization // holds the one answer that is taken
-	taken   sync.Once
+	server  *http.Server
+	waiting context.Context // ends with the listener; a browser is watched for as long
+	stop    context.CancelFunc
+	settled chan struct{} // closed when the outcome is known
+	pages   *pages
 
-	server    *http.Server
-	settled   chan struct{} // closed when the outcome is known
-	outcome   error
-	settling  sync.Once
-	pageOwed  chan struct{} // closed when a browser waits for the outcome
-	owing     sync.Once
-	pageShown chan struct{} // closed when that browser has been told
-	showing   sync.Once
+	mu      sync.Mutex
+	taken   bool // an answer was taken; what becomes of it is for Finish to say
+	awaited bool // Finish is at work, and will close this when it is done
+	decided bool
+	outcome error // read after settled is closed
 }
 
 // authorization is what the issuer answered through the browser.
@@ -53,9 +54,9 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 	f := &browserFlow{
 		login: l, state: randomText(stateBytes), verifier: randomText(verifierBytes),
 		redirectURI: "http://127.0.0.1:" + strconv.Itoa(port) + callbackPath,
-		answers:     make(chan authorization, 1), settled: make(chan struct{}),
-		pageOwed: make(chan struct{}), pageShown: make(chan struct{}),
+		answers:     make(chan authorization, 1), settled: make(chan struct{}), pages: newPages(),
 	}
+	f.waiting, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	c := &Challenge{Method: Browser, URL: f.authorizeURL(), Port: port, request: r, flow: f}
 	c.request.Method = Browser
 	f.challenge = c
@@ -64,10 +65,10 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 		go func() { _ = f.server.Serve(ln) }()
 	}
 	for _, h := range passed {
-		c.note(Note{Code: NoteOtherPort, At: l.Clock.now(), Holder: h.Program})
+		c.note(Note{Code: NoteOtherPort, At: l.Clock.now(), Holder: h.Program, Err: h.Err})
 	}
 	c.open = l.Open
-	go func() { _ = c.OpenBrowser(context.WithoutCancel(ctx)) }()
+	go func() { _ = c.OpenBrowser(f.waiting) }()
 	return c, nil
 }
 
@@ -91,36 +92,58 @@ func (f *browserFlow) authorizeURL() string {
 	return f.login.Issuer.authorizeURL() + "?" + encodeParameters(ps)
 }
 
+// reserve reports whether the answer that asks is the first one. It must be
+// delivered then.
+func (f *browserFlow) reserve() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	first := !f.taken
+	f.taken = true
+	return first
+}
+
+func (f *browserFlow) deliver(a authorization) {
+	if a.code != "" {
+		f.challenge.note(Note{Code: NoteExchanging, At: f.login.Clock.now()})
+	}
+	f.answers <- a
+}
+
 // take accepts the first answer and no other.
 func (f *browserFlow) take(a authorization) bool {
-	first := false
-	f.taken.Do(func() {
-		first = true
-		f.challenge.note(Note{Code: NoteExchanging, At: f.login.Clock.now()})
-		f.answers <- a
-	})
+	first := f.reserve()
+	if first {
+		f.deliver(a)
+	}
 	return first
 }
 
 func (f *browserFlow) await(ctx context.Context) (grant, error) {
+	f.mu.Lock()
+	f.awaited = true
+	closed := f.decided
+	f.mu.Unlock()
+	if closed {
+		return grant{}, ErrCancelled
+	}
 	select {
 	case <-ctx.Done():
 		return grant{}, ctx.Err()
-	case <-f.settled:
-		return grant{}, ErrCancelled
 	case a := <-f.answers:
 		return grant{code: a.code, verifier: f.verifier, redirectURI: f.redirectURI}, a.err
 	}
 }
 
 func (f *browserFlow) exchange(ctx context.Context, g grant) (identified, error) {
-	return f.login.exchangeCode(ctx, g)
+	return f.login.exchangeCode(ctx, f.challenge, g)
 }
 
 // enrich trades the ID token for an API key, as Codex does after a browser
 // sign-in (RFC 8693). Accounts without an API organisation get none, and that
-// is no failure.
+// is no failure. Nor is a server that takes its time: a login is in hand.
 func (f *browserFlow) enrich(ctx context.Context, a *credstore.Auth) {
+	ctx, cancel := f.login.Clock.limit(ctx, enrichLimit)
+	defer cancel()
 	answer, err := f.login.postForm(
 		ctx, f.login.Issuer.tokenURL(),
 		parameter{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
@@ -141,30 +164,39 @@ func (f *browserFlow) enrich(ctx context.Context, a *credstore.Auth) {
 	}
 }
 
-// settle makes the outcome known to a browser that waits for it, and returns
-// when that browser has been told, or will not be.
-func (f *browserFlow) settle(err error) {
-	f.settling.Do(func() {
-		f.outcome = err
+// decide makes the outcome known, once.
+func (f *browserFlow) decide(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.decided {
+		f.decided, f.outcome = true, err
 		close(f.settled)
-	})
-	select {
-	case <-f.pageOwed:
-	default:
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), pageLimit)
-	defer cancel()
-	select {
-	case <-f.pageShown:
-	case <-ctx.Done():
 	}
 }
 
+// settle makes the outcome known to a browser that waits for it, and returns
+// when that browser has been told, or will not be.
+func (f *browserFlow) settle(err error) {
+	f.decide(err)
+	ctx, cancel := context.WithTimeout(context.Background(), pageLimit)
+	defer cancel()
+	f.pages.wait(ctx)
+}
+
+// close ends a sign-in that nobody has answered. One that was answered and is
+// being worked on goes on, with the browser still waiting for how it ends, and
+// is closed by Finish.
 func (f *browserFlow) close() {
-	f.settling.Do(func() {
-		f.outcome = ErrCancelled
-		close(f.settled)
-	})
+	if f.take(authorization{err: ErrCancelled}) {
+		f.decide(ErrCancelled)
+	}
+	f.mu.Lock()
+	busy := f.awaited && !f.decided
+	f.mu.Unlock()
+	if busy {
+		return
+	}
+	f.decide(ErrCancelled)
+	f.stop()
 	_ = f.server.Close()
 }

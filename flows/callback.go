@@ -2,13 +2,17 @@ package flows
 
 import (
 	"bytes"
+	"context"
 	"crypto/subtle"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"codex-login/assets"
@@ -30,6 +34,8 @@ func (f *browserFlow) newServer() *http.Server {
 		Handler:           onlyLoopbackHost(mux),
 		ReadHeaderTimeout: connectLimit,
 		MaxHeaderBytes:    64 << 10,
+		// Otherwise net/http writes over the wizard.
+		ErrorLog: log.New(io.Discard, "", 0),
 	}
 }
 
@@ -61,11 +67,12 @@ func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 		f.page(w, http.StatusBadRequest, "page.state")
 		return
 	}
-	f.owing.Do(func() { close(f.pageOwed) })
-	f.take(authorizationOf(query))
+	f.pages.owe()
+	f.take(f.authorizationOf(query))
 	select {
 	case <-f.settled:
 	case <-r.Context().Done():
+		f.pages.drop()
 		return
 	}
 	if f.outcome == nil {
@@ -75,7 +82,7 @@ func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/success", http.StatusFound)
 		return
 	}
-	defer f.showing.Do(func() { close(f.pageShown) })
+	defer f.pages.show()
 	why := Explain(f.login.Say, f.outcome)
 	f.write(w, http.StatusBadRequest, assets.Page{
 		Failed: true, Title: why.Title, Text: why.Text, Hint: f.login.Say.Say("page.failed.hint"),
@@ -86,7 +93,7 @@ func (f *browserFlow) success(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-f.settled:
 		if f.outcome == nil && r.Method == http.MethodGet {
-			defer f.showing.Do(func() { close(f.pageShown) })
+			defer f.pages.show()
 			f.write(w, http.StatusOK, assets.Page{
 				Title: f.login.Say.Say("page.success.title"), Text: f.login.Say.Say("page.success.text"),
 				Hint: f.login.Say.Say("page.success.hint"),
@@ -108,12 +115,18 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	// Once an answer is being worked on there is nothing left to take over, and
+	// saying so would be a lie over a login that is about to be stored.
+	if !f.reserve() {
+		http.Error(w, "Login in progress", http.StatusConflict)
+		return
+	}
 	const said = "Login cancelled"
 	w.Header().Set("Connection", "close")
 	w.Header().Set("Content-Length", strconv.Itoa(len(said)))
 	_, _ = w.Write([]byte(said))
 	_ = http.NewResponseController(w).Flush()
-	f.take(authorization{err: ErrTakenOver})
+	f.deliver(authorization{err: ErrTakenOver})
 }
 
 // sameState demands exactly one state, equal to ours.
@@ -123,19 +136,69 @@ func (f *browserFlow) sameState(query url.Values) bool {
 }
 
 // authorizationOf reads the authorization response; its state has been
-// checked.
-func authorizationOf(query url.Values) authorization {
-	if query.Has("error") {
-		code, description := printable(query.Get("error"), 80), printable(query.Get("error_description"), 300)
-		if strings.Contains(strings.ToLower(description), "missing_codex_entitlement") {
-			return authorization{err: ErrNotEntitled}
-		}
+// checked. An empty error is none.
+func (f *browserFlow) authorizationOf(query url.Values) authorization {
+	code, description := printable(query.Get("error"), 80), printable(query.Get("error_description"), 300)
+	switch {
+	case code == "" && query.Get("code") != "":
+		return authorization{code: query.Get("code")}
+	case strings.Contains(strings.ToLower(description), "missing_codex_entitlement"):
+		return authorization{err: ErrNotEntitled}
+	case code == "server_error":
+		// What a redirect cannot say by an HTTP status (RFC 6749 section
+		// 4.1.2.1), and no refusal.
+		return authorization{err: f.trouble(http.StatusInternalServerError, description)}
+	case code == "temporarily_unavailable":
+		return authorization{err: f.trouble(http.StatusServiceUnavailable, description)}
+	case code != "":
 		return authorization{err: &DeniedError{Code: code, Description: description}}
 	}
-	if query.Get("code") == "" {
-		return authorization{err: errNoCode}
+	return authorization{err: errNoCode}
+}
+
+func (f *browserFlow) trouble(status int, description string) error {
+	return &ServerError{Host: hostOf(f.login.Issuer.base()), Endpoint: "/oauth/authorize", Status: status, Detail: description}
+}
+
+// pages counts the browsers that wait for the outcome.
+type pages struct {
+	mu      sync.Mutex
+	owed    int
+	shown   bool
+	changed chan struct{}
+}
+
+func newPages() *pages { return &pages{changed: make(chan struct{}, 1)} }
+
+func (p *pages) owe()  { p.change(func() { p.owed++ }) }
+func (p *pages) drop() { p.change(func() { p.owed-- }) } // the browser has gone
+func (p *pages) show() { p.change(func() { p.shown = true }) }
+
+func (p *pages) change(how func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	how()
+	select {
+	case p.changed <- struct{}{}:
+	default:
 	}
-	return authorization{code: query.Get("code")}
+}
+
+// wait returns when a browser has been told or none waits any more.
+func (p *pages) wait(ctx context.Context) {
+	for {
+		p.mu.Lock()
+		done := p.owed == 0 || p.shown
+		p.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-p.changed:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 var errNoCode = errors.New("the issuer sent the browser back without a code")

@@ -32,3 +32,14 @@ func (c Clock) wait(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
+
+// limit is ctx that ends after d at the latest.
+func (c Clock) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		if c.wait(ctx, d) == nil {
+			cancel()
+		}
+	}()
+	return ctx, cancel
+}

@@ -49,7 +49,7 @@ func (f *browserFlow) parsePaste(text string) (authorization, error) {
 	if !f.sameState(query) {
 		return authorization{}, &InputError{Problem: InputWrongState}
 	}
-	a := authorizationOf(query)
+	a := f.authorizationOf(query)
 	if a.err == errNoCode {
 		return authorization{}, &InputError{Problem: InputNoCode}
 	}
