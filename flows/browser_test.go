@@ -6,10 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"codex-login/assets"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -189,8 +193,10 @@ func TestBrowserRefusals(t *testing.T) {
 		refusal *sandbox.Refusal
 		want    error
 	}{
-		"denied":      {&sandbox.Refusal{Error: "access_denied", Description: "no \x1b[31mthanks"}, ErrDenied},
-		"entitlement": {sandbox.MissingEntitlement(), ErrNotEntitled},
+		"server_error": {&sandbox.Refusal{Error: "server_error", Description: "no \x1b[31mluck"}, &ServerError{}},
+		"unavailable":  {&sandbox.Refusal{Error: "temporarily_unavailable"}, &ServerError{}},
+		"denied":       {&sandbox.Refusal{Error: "access_denied", Description: "no \x1b[31mthanks"}, ErrDenied},
+		"entitlement":  {sandbox.MissingEntitlement(), ErrNotEntitled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startSandbox(t, sandbox.Options{Setup: func(b *sandbox.Behaviour) { b.Refuse = test.refusal }})
@@ -201,8 +207,12 @@ func TestBrowserRefusals(t *testing.T) {
 				t.Log("the page said success") // what counts is below
 			}
 			_, err := end()
-			if !errors.Is(err, test.want) {
+			var server *ServerError
+			if isServer := errors.As(err, &server); isServer != errors.As(test.want, new(*ServerError)) || !isServer && !errors.Is(err, test.want) {
 				t.Errorf("got %v", err)
+			}
+			if server != nil && !strings.Contains(Explain(l.Say, err).Title, "has trouble") {
+				t.Errorf("said %+v", Explain(l.Say, err))
 			}
 			if e := Explain(l.Say, err); strings.ContainsRune(e.Text, '\x1b') {
 				t.Errorf("an escape reached the screen: %q", e.Text)
@@ -314,6 +324,9 @@ func TestBothPortsBusy(t *testing.T) {
 	if !errors.As(err, &busy) || len(busy.Ports) != 2 {
 		t.Fatalf("got %v", err)
 	}
+	if !errors.Is(busy.Ports[0].Err, syscall.EADDRINUSE) {
+		t.Errorf("why: %v", busy.Ports[0].Err)
+	}
 	if busy.Ports[0].Program == "" || busy.Ports[0].PID == 0 {
 		t.Errorf("the holder is not named: %+v", busy.Ports)
 	}
@@ -334,6 +347,23 @@ func TestSecondPortIsNamed(t *testing.T) {
 	c := begin(t, l, Request{Method: Browser})
 	if c.Port != 1457 || !noted(c, NoteOtherPort) || !strings.Contains(c.URL, "127.0.0.1%3A1457") {
 		t.Errorf("port %d, notes %v", c.Port, c.Notes())
+	}
+}
+
+// A port that the system keeps for itself is nobody's.
+func TestPortThatTheSystemKeeps(t *testing.T) {
+	say := assets.Speak("en")
+	for _, why := range []error{syscall.EACCES, &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", wsaAccess)}} {
+		holder := holderOf(t.Context(), 1455, why)
+		if !errors.Is(holder.Err, why) || holder.Program != "" {
+			t.Errorf("%+v", holder)
+		}
+		if e := Explain(say, &PortBusyError{Ports: []PortHolder{holder}}); !strings.Contains(e.Text, "1455: not permitted by the system (reserved range)") {
+			t.Error(e.Text)
+		}
+		if text := ExplainNote(say, Note{Code: NoteOtherPort, Err: holder.Err}); !strings.Contains(text, "the system") {
+			t.Error(text)
+		}
 	}
 }
 
@@ -370,6 +400,7 @@ func TestBadTokenAnswers(t *testing.T) {
 			if err := s.ApproveDevice(t.Context(), c.UserCode, sandbox.MinaPlus); err != nil {
 				t.Fatal(err)
 			}
+			l.Clock = (&steppedClock{now: time.Now()}).clock()
 			_, err := l.Finish(t.Context(), c)
 			if err == nil {
 				t.Fatal("no error")

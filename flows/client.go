@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,8 +20,14 @@ const (
 	connectLimit = 10 * time.Second
 	requestLimit = 30 * time.Second
 	revokeLimit  = 10 * time.Second // as Codex
+	enrichLimit  = 10 * time.Second
 	bodyLimit    = 1 << 20
 )
+
+// bundleLimit is far above any bundle of certificates.
+const bundleLimit = 8 << 20
+
+var errBundleTooLarge = errors.New("it is larger than 8 MiB")
 
 // CertificateFileError says that the bundle of extra root certificates named
 // by an environment variable cannot be used.
@@ -67,8 +74,16 @@ func (t lateTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ready finds out before a sign-in begins what would spoil it at its end.
 func (l *Login) ready() error {
-	if t, ok := l.Client.Transport.(lateTransport); ok {
-		_, err := t()
+	late, ok := l.Client.Transport.(lateTransport)
+	if !ok {
+		return nil
+	}
+	transport, err := late()
+	if err != nil {
+		return err
+	}
+	if issuer, err := url.Parse(l.Issuer.base()); err == nil {
+		_, err := transport.Proxy(&http.Request{URL: issuer})
 		return err
 	}
 	return nil
@@ -81,7 +96,7 @@ func newTransport(getenv func(string) string) (*http.Transport, error) {
 	}
 	dialer := &net.Dialer{Timeout: connectLimit}
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               proxyFrom(getenv),
 		DialContext:         dialer.DialContext,
 		TLSHandshakeTimeout: connectLimit,
 		ForceAttemptHTTP2:   true,
@@ -99,9 +114,9 @@ func rootCertificates(getenv func(string) string) (*x509.CertPool, error) {
 		if path == "" {
 			continue
 		}
-		pem, err := os.ReadFile(path)
+		pem, err := readBundle(path)
 		if err != nil {
-			return nil, &CertificateFileError{Variable: variable, Path: path, Err: errors.Unwrap(err)}
+			return nil, &CertificateFileError{Variable: variable, Path: path, Err: err}
 		}
 		roots, err := x509.SystemCertPool()
 		if err != nil {
@@ -115,6 +130,23 @@ func rootCertificates(getenv func(string) string) (*x509.CertPool, error) {
 	return nil, nil
 }
 
+// readBundle reads a file up to bundleLimit. Its errors do not repeat the path.
+func readBundle(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	defer func() { _ = f.Close() }()
+	pem, err := io.ReadAll(io.LimitReader(f, bundleLimit+1))
+	switch {
+	case err != nil:
+		return nil, errors.Unwrap(err)
+	case len(pem) > bundleLimit:
+		return nil, errBundleTooLarge
+	}
+	return pem, nil
+}
+
 // networkError says in our own terms why a request got no answer.
 func networkError(ctx context.Context, target string, err error) error {
 	if ctx.Err() != nil {
@@ -123,6 +155,10 @@ func networkError(ctx context.Context, target string, err error) error {
 	var certificate *CertificateFileError
 	if errors.As(err, &certificate) {
 		return certificate
+	}
+	var proxy *ProxyVariableError
+	if errors.As(err, &proxy) {
+		return proxy
 	}
 	host := hostOf(target)
 	out := &NetworkError{Problem: Offline, Host: host, Err: err}

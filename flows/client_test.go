@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,11 @@ func TestCertificates(t *testing.T) {
 	if err := os.WriteFile(junk, []byte("no certificate here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	huge := filepath.Join(t.TempDir(), "huge.pem")
+	pem, _ := os.ReadFile(root)
+	if err := os.WriteFile(huge, append(pem, make([]byte, bundleLimit)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		env  map[string]string
 		code string // of the explanation; empty is a sign-in that begins
@@ -61,6 +67,7 @@ func TestCertificates(t *testing.T) {
 		"CODEX_CA_CERTIFICATE":  {map[string]string{"CODEX_CA_CERTIFICATE": root}, ""},
 		"SSL_CERT_FILE":         {map[string]string{"SSL_CERT_FILE": root}, ""},
 		"the first one decides": {map[string]string{"CODEX_CA_CERTIFICATE": junk, "SSL_CERT_FILE": root}, "tls"},
+		"far too large":         {map[string]string{"CODEX_CA_CERTIFICATE": huge}, "tls"},
 		"missing file":          {map[string]string{"CODEX_CA_CERTIFICATE": junk + ".none"}, "tls"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,5 +110,49 @@ func TestCertificateFileIsReadBeforeTheBrowserOpens(t *testing.T) {
 	}
 	if _, err := l.SignOut(t.Context(), true); err != nil {
 		t.Error(err)
+	}
+}
+
+// A proxy that cannot be understood must not be passed by, and its password
+// must not be shown.
+func TestProxyThatCannotBeRead(t *testing.T) {
+	const secret = "hunter2"
+	for _, test := range []struct {
+		variable, value, issuer string
+		ok                      bool
+	}{
+		{"HTTPS_PROXY", "http://user:" + secret + "@proxy.test:80:80", "https://auth.test", false},
+		{"https_proxy", "://" + secret, "https://auth.test", false},
+		{"HTTPS_PROXY", "ftp://user:" + secret + "@proxy.test", "https://auth.test", false},
+		{"HTTP_PROXY", "http://%zz" + secret, "http://auth.test", false},
+		{"HTTPS_PROXY", "http://", "https://auth.test", false},
+		{"HTTPS_PROXY", "http://user:" + secret + "@proxy.test:8080/", "https://auth.test", true},
+		{"HTTPS_PROXY", "proxy.test:8080", "https://auth.test", true},
+		{"HTTPS_PROXY", "socks5://proxy.test", "https://auth.test", true},
+		{"HTTP_PROXY", "://", "https://auth.test", true},
+		{"HTTPS_PROXY", "://", "https://127.0.0.1:1", true},
+		{"HTTPS_PROXY", "://", "https://localhost:1", true},
+	} {
+		l := newLogin(t, startSandbox(t, sandbox.Options{}))
+		l.Issuer = NewIssuer(test.issuer, "", "", func(string) string { return "" })
+		l.Client = NewClient(func(name string) string { return map[string]string{test.variable: test.value}[name] })
+		err := l.ready()
+		var proxy *ProxyVariableError
+		if test.ok {
+			if err != nil {
+				t.Errorf("%s=%s for %s: %v", test.variable, test.value, test.issuer, err)
+			}
+			continue
+		}
+		if !errors.As(err, &proxy) || proxy.Variable != test.variable {
+			t.Errorf("%s=%s: %v", test.variable, test.value, err)
+			continue
+		}
+		// The request itself, without the look beforehand, goes nowhere either.
+		_, err = l.do(t.Context(), request{method: "GET", url: l.Issuer.tokenURL()})
+		e := Explain(l.Say, err)
+		if e.Code != "proxy" || !strings.Contains(e.Title, test.variable) || strings.Contains(e.Title+e.Text+e.Next+err.Error(), secret) {
+			t.Errorf("%+v (%v)", e, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"codex-login/credstore"
 	"codex-login/policy"
@@ -45,9 +46,19 @@ type PortHolder struct {
 	Port    int
 	Program string
 	PID     int
+	Err     error // why the port could not be listened on
 }
 
 func (e *PortBusyError) Error() string { return fmt.Sprintf("ports are in use: %v", e.Ports) }
+
+// wsaAccess is WSAEACCES, with which Windows refuses a port out of a range that
+// it reserves for itself (Hyper-V, WinNAT). No other system has that number.
+const wsaAccess = syscall.Errno(10013)
+
+// notPermitted reports whether the system kept a port, and no program.
+func notPermitted(err error) bool {
+	return errors.Is(err, syscall.EACCES) || errors.Is(err, wsaAccess)
+}
 
 // NetworkProblem is the kind of trouble between here and the server.
 type NetworkProblem string
@@ -72,6 +83,13 @@ func (e *NetworkError) Error() string {
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
+
+// ProxyVariableError says that an environment variable names a proxy in a way
+// that cannot be understood. It does not hold the value: a password may be in
+// it.
+type ProxyVariableError struct{ Variable string }
+
+func (e *ProxyVariableError) Error() string { return e.Variable + " is not the address of a proxy" }
 
 // ServerError is an answer that cannot be used. Detail is what the server
 // said, safe to print and cut to a sensible length.

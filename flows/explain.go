@@ -62,6 +62,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		server      *ServerError
 		input       *InputError
 		certificate *CertificateFileError
+		proxy       *ProxyVariableError
 		violation   *policy.Violation
 		config      *policy.ConfigError
 		conflict    *policy.ConflictError
@@ -79,15 +80,18 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &violation):
 		return classifyViolation(say, violation)
 	case errors.As(err, &home):
-		return "store", "home", []any{"Path", home.Path}
+		return "store", "home", []any{"Path", printable(home.Path, 300)}
 	case errors.As(err, &store):
 		return "store", "store_" + strings.ReplaceAll(string(store.Problem), "-", "_"), []any{
 			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),
+			"File", store.Place.Kind == credstore.KindFile,
 		}
 	case errors.As(err, &busy):
 		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}
 	case errors.As(err, &certificate):
-		return "tls", "certificate_file", []any{"Variable", certificate.Variable, "Path", certificate.Path, "Cause", cause(certificate.Err)}
+		return "tls", "certificate_file", []any{"Variable", certificate.Variable, "Path", printable(certificate.Path, 300), "Cause", cause(certificate.Err)}
+	case errors.As(err, &proxy):
+		return "proxy", "proxy_variable", []any{"Variable", proxy.Variable}
 	case errors.As(err, &network):
 		return string(network.Problem), string(network.Problem), []any{"Host", network.Host, "Cause", cause(network.Err)}
 	case errors.As(err, &denied):
@@ -162,18 +166,25 @@ func first(texts ...string) string {
 func holders(say *assets.Catalogue, ports []PortHolder) string {
 	var out []string
 	for _, p := range ports {
-		if p.Program == "" {
+		switch {
+		case notPermitted(p.Err):
+			out = append(out, say.Say("explain.holder_system", "Port", p.Port))
+		case p.Program == "":
 			out = append(out, say.Say("explain.holder_unknown", "Port", p.Port))
-			continue
+		default:
+			out = append(out, say.Say("explain.holder", "Port", p.Port, "Program", p.Program, "PID", p.PID))
 		}
-		out = append(out, say.Say("explain.holder", "Port", p.Port, "Program", p.Program, "PID", p.PID))
 	}
 	return strings.Join(out, "; ")
 }
 
 // ExplainNote is the one line that says n.
 func ExplainNote(say *assets.Catalogue, n Note) string {
-	values := []any{"Holder", first(printable(n.Holder, 60), say.Say("note.someone")), "Where", printable(n.Where, 300)}
+	holder := first(printable(n.Holder, 60), say.Say("note.someone"))
+	if notPermitted(n.Err) && n.Code == NoteOtherPort {
+		holder = say.Say("note.system")
+	}
+	values := []any{"Holder", holder, "Where", printable(n.Where, 300)}
 	why := ""
 	if n.Err != nil {
 		why = Explain(say, n.Err).Title

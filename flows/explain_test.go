@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,15 +63,16 @@ func everyError(t *testing.T) map[string]error {
 		"disabled": ErrDeviceCodeDisabled, "entitlement": ErrNotEntitled, "no code": errNoCode, "nobody": credstore.ErrNotFound,
 		"ports":       &PortBusyError{Ports: []PortHolder{{Port: 1455, Program: "python3", PID: 7}, {Port: 1457}}},
 		"certificate": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x"}, "certificate file": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Err: os.ErrNotExist},
-		"home":       &credstore.HomeError{Path: "/nowhere"},
-		"config":     &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},
-		"conflict":   &policy.ConflictError{},
-		"pinned":     &StorePinnedError{Demanded: credstore.ModeFile, Source: policy.Source{File: "/etc/codex/requirements.toml", Line: 1}},
-		"method":     violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
-		"workspace":  violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
-		"no claim":   violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
-		"unforeseen": errors.New("something else"),
-		"wrapped":    fmt.Errorf("while testing: %w", ErrExpired),
+		"proxy variable": &ProxyVariableError{Variable: "HTTPS_PROXY"},
+		"home":           &credstore.HomeError{Path: "/nowhere"},
+		"config":         &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},
+		"conflict":       &policy.ConflictError{},
+		"pinned":         &StorePinnedError{Demanded: credstore.ModeFile, Source: policy.Source{File: "/etc/codex/requirements.toml", Line: 1}},
+		"method":         violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
+		"workspace":      violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
+		"no claim":       violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
+		"unforeseen":     errors.New("something else"),
+		"wrapped":        fmt.Errorf("while testing: %w", ErrExpired),
 	}
 	for _, p := range constants(t, ".", "NetworkProblem") {
 		all["network "+p] = &NetworkError{Problem: NetworkProblem(p), Host: "auth.openai.com", Err: net.ErrClosed}
@@ -142,11 +144,47 @@ func TestExplanationsAreStripped(t *testing.T) {
 		errors.New(bad),
 		&NetworkError{Problem: Offline, Host: "h", Err: errors.New(bad)},
 		&credstore.Error{Problem: credstore.ProblemCorrupt, Place: credstore.Place{Where: bad}, Detail: bad},
+		&credstore.HomeError{Path: bad},
+		&CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad},
 		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: printable(bad, 60)}}},
 	} {
 		e := Explain(say, err)
-		if strings.ContainsAny(e.Title+e.Text, "\x1b\x07\u202e\u009b\n") {
+		if strings.ContainsAny(e.Title+e.Text+strings.ReplaceAll(e.Next, "\n", ""), "\x1b\x07\u202e\u009b\n") {
 			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// Owner and mode are a file's.
+func TestPermissionHintFitsThePlace(t *testing.T) {
+	say := assets.Speak("en")
+	for kind, want := range map[credstore.Kind]bool{credstore.KindFile: true, credstore.KindKeyring: false} {
+		err := &credstore.Error{Problem: credstore.ProblemPermission, Place: credstore.Place{Kind: kind, Where: "/x"}}
+		if e := Explain(say, err); strings.Contains(e.Next, "ls -la") != want || e.Next == "" {
+			t.Errorf("%s: %s", kind, e.Next)
+		}
+	}
+}
+
+// A server may send back what it was sent; a screen must not.
+func TestSecretsThatAServerRepeats(t *testing.T) {
+	const secret = "se/cret+value=0123456789"
+	long := strings.Repeat("x", 290) + " " + secret
+	for name, a := range map[string]answer{
+		"form":          {body: []byte(`{"error":"invalid_grant","error_description":"bad ` + secret + `"}`), request: request{body: encodeParameters([]parameter{{"code", secret}})}},
+		"as sent":       {body: []byte("no: " + url.QueryEscape(secret)), request: request{body: encodeParameters([]parameter{{"code_verifier", secret}})}},
+		"token request": {body: []byte(secret), request: request{body: encodeParameters([]parameter{{"subject_token", secret}})}},
+		"JSON":          {body: []byte(`{"error":{"message":"` + secret + `","code":"` + secret + `"}}`), request: request{body: `{"token":"` + secret + `"}`}},
+		"device":        {body: []byte(`{"detail":"` + secret + `"}`), request: request{body: `{"device_auth_id":"` + secret + `"}`}},
+		"bearer":        {body: []byte(`{"message":"Incorrect API key provided: ` + secret + `"}`), request: request{bearer: secret}},
+		"at the cut":    {body: []byte(long), request: request{bearer: secret}},
+	} {
+		e := a.failure()
+		if text := e.Error() + e.Code; strings.Contains(text, secret[:8]) || strings.Contains(text, url.QueryEscape(secret)[:8]) {
+			t.Errorf("%s: %s", name, text)
+		}
+		if e.Detail == "" {
+			t.Errorf("%s: nothing is left", name)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func listenLoopback(ctx context.Context, ports []int) (listeners []net.Listener,
 	for _, p := range ports {
 		v4, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
 		if err != nil {
-			passed = append(passed, holderOf(ctx, p))
+			passed = append(passed, holderOf(ctx, p, err))
 			continue
 		}
 		if bound, ok := v4.Addr().(*net.TCPAddr); ok {
@@ -37,9 +37,12 @@ func listenLoopback(ctx context.Context, ports []int) (listeners []net.Listener,
 }
 
 // holderOf names the program that listens on a port, as far as this user may
-// know it.
-func holderOf(ctx context.Context, port int) PortHolder {
-	holder := PortHolder{Port: port}
+// know it. Nobody does where the system itself forbids the port.
+func holderOf(ctx context.Context, port int, why error) PortHolder {
+	holder := PortHolder{Port: port, Err: why}
+	if notPermitted(why) {
+		return holder
+	}
 	all, err := gopsnet.ConnectionsWithContext(ctx, "tcp")
 	if err != nil {
 		return holder

@@ -125,7 +125,7 @@ func (a answer) failure() *ServerError {
 	if u, err := url.Parse(a.request.url); err == nil {
 		e.Endpoint = u.Path
 	}
-	e.Code, e.Detail = errorDetail(a.body)
+	e.Code, e.Detail = errorDetail(a.body, a.request.secrets()...)
 	for _, name := range []string{"X-Request-Id", "X-Oai-Request-Id", "Cf-Ray"} {
 		if id := a.header.Get(name); id != "" {
 			e.RequestID = printable(id, 80)
@@ -135,10 +135,52 @@ func (a answer) failure() *ServerError {
 	return e
 }
 
+// secretNames are the parameters and members of a request that nobody may see.
+var secretNames = []string{"code", "code_verifier", "subject_token", "token", "device_auth_id"}
+
+// minSecret keeps a short value from being cut out of the middle of words.
+const minSecret = 6
+
+// secrets lists the secret values of a request, as they are and as they are
+// written in a form.
+func (r request) secrets() []string {
+	var values []string
+	if r.bearer != "" {
+		values = append(values, r.bearer)
+	}
+	var members map[string]any
+	form, _ := url.ParseQuery(r.body)
+	if json.Unmarshal([]byte(r.body), &members) == nil {
+		form = nil
+	}
+	for _, name := range secretNames {
+		text, _ := members[name].(string)
+		values = append(values, text, form.Get(name))
+	}
+	var out []string
+	for _, v := range values {
+		if len(v) < minSecret {
+			continue
+		}
+		out = append(out, v)
+		if escaped := url.QueryEscape(v); escaped != v {
+			out = append(out, escaped)
+		}
+	}
+	return out
+}
+
 // errorDetail finds the code and the sentence in the shapes that OpenAI's
 // servers use: {"error_description"}, {"error":{"code","message"}},
-// {"error":"code"}, {"code","message"}, {"detail"}, or plain text.
-func errorDetail(body []byte) (code, detail string) {
+// {"error":"code"}, {"code","message"}, {"detail"}, or plain text. A server may
+// repeat what it was sent; the secrets in it are not repeated further.
+func errorDetail(body []byte, secrets ...string) (code, detail string) {
+	safe := func(text string, limit int) string {
+		for _, s := range secrets {
+			text = strings.ReplaceAll(text, s, "[…]")
+		}
+		return printable(text, limit)
+	}
 	var shape struct {
 		Error       json.RawMessage `json:"error"`
 		Description string          `json:"error_description"`
@@ -152,7 +194,7 @@ func errorDetail(body []byte) (code, detail string) {
 			// An HTML page of a gateway says nothing that fits a line.
 			return "", ""
 		}
-		return "", printable(text, 300)
+		return "", safe(text, 300)
 	}
 	var nested struct{ Code, Message string }
 	var plain string
@@ -168,7 +210,7 @@ func errorDetail(body []byte) (code, detail string) {
 	_ = json.Unmarshal(shape.Detail, &said)
 	for _, s := range []string{shape.Description, nested.Message, shape.Message, said, code} {
 		if strings.TrimSpace(s) != "" {
-			return printable(code, 80), printable(s, 300)
+			return safe(code, 80), safe(s, 300)
 		}
 	}
 	return "", ""
