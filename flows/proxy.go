@@ -46,10 +46,10 @@ func unreadableProxy(getenv func(string) string, target *url.URL) string {
 // isProxyAddress takes what net/http takes: a URL of a kind that it speaks, or
 // host and port without a scheme.
 func isProxyAddress(value string) bool {
-	u, err := url.Parse(value)
-	if err != nil || !strings.Contains(value, "://") {
-		u, err = url.Parse("http://" + value)
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
 	}
+	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, " \t") {
 		return false
 	}
