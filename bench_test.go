@@ -108,7 +108,7 @@ func BenchmarkWaitingBytes(b *testing.B) {
 	term := termtest.Start(b, termtest.Options{Cols: 80, Rows: 24, Env: p.environ()}, program, "--experimental_issuer", p.issuer.URL(), "--device-auth")
 	term.WaitFor("get a code")
 	term.Key("enter")
-	term.WaitFor("Valid for")
+	term.WaitFor("valid for")
 	const window = 10 * time.Second
 	mark := term.Mark()
 	<-time.After(window)

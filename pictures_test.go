@@ -74,7 +74,7 @@ func TestPictures(t *testing.T) {
 		term.WaitFor("get a code")
 		term.Key("enter")
 		code := term.WaitForMatch(`[A-Z]{4}-[0-9]{5}`)[0]
-		term.WaitFor("Valid for")
+		term.WaitFor("valid for")
 		shoot(t, term, "device")
 		if err := p.issuer.ApproveDevice(t.Context(), code, sandbox.MinaHarbour); err != nil {
 			t.Fatal(err)
