@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -293,6 +294,9 @@ func TestAnotherStoreIsWrittenToTheConfiguration(t *testing.T) {
 	if len(r.Notes) == 0 || r.Notes[0].Code != NoteStoreConfigured {
 		t.Errorf("notes %v", r.Notes)
 	}
+	if a, _, err := credstore.Open(l.Home, credstore.ModeFile).Load(t.Context()); err != nil || a.APIKey == nil {
+		t.Errorf("the login is not where it was to go: %v", err)
+	}
 	after, _ := os.ReadFile(config)
 	if !strings.Contains(string(after), `cli_auth_credentials_store = "file"`) || !strings.Contains(string(after), `model = "x" # keep`) {
 		t.Errorf("config.toml:\n%s", after)
@@ -349,4 +353,47 @@ func TestMemoryReplacesNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(l.Home.Path, "config.toml")); !os.IsNotExist(err) {
 		t.Error("config.toml was written")
 	}
+}
+
+// What cannot be read and cannot be kept must not be overwritten.
+func TestWhatCannotBeKeptIsNotReplaced(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"larger than any login": func(path string) error {
+			return os.WriteFile(path, []byte(`{"OPENAI_API_KEY":"`+strings.Repeat("k", 2<<20)+`"}`), 0o600)
+		},
+		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLogin(t, startSandbox(t, sandbox.Options{}))
+			if err := spoil(l.Home.AuthFile()); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.Stat(l.Home.AuthFile())
+			_, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Secret: credstore.NewSecret("sk-0123456789abcdef")}))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			after, statErr := os.Stat(l.Home.AuthFile())
+			if statErr != nil || !os.SameFile(before, after) || before.Size() != after.Size() {
+				t.Errorf("it was replaced: %v", statErr)
+			}
+			if e := Explain(l.Say, err); e.Code != "store" {
+				t.Errorf("explained as %+v", e)
+			}
+		})
+	}
+}
+
+func TestSigningOutIsCancelledBeforeItDeletes(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Set(func(b *sandbox.Behaviour) {
+		b.Inject(sandbox.Revoke, sandbox.Respond(func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }))
+	})
+	if _, err := l.SignOut(ctx, true); !errors.Is(err, ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	load(t, l) // still there
 }
