@@ -82,7 +82,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &home):
 		return "store", "home", []any{"Path", printable(home.Path, 300)}
 	case errors.As(err, &store):
-		return "store", "store_" + strings.ReplaceAll(string(store.Problem), "-", "_"), []any{
+		return "store", storeTrouble(store), []any{
 			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),
 			"File", store.Place.Kind == credstore.KindFile,
 		}
@@ -104,6 +104,14 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return "device_code_disabled", "device_code_disabled", nil
 	}
 	return "server", "unknown", nil
+}
+
+// storeTrouble is the catalogue's id of a store's problem.
+func storeTrouble(e *credstore.Error) string {
+	if e.Problem == credstore.ProblemTooBig && e.Op == "read" {
+		return "store_too_big_to_read"
+	}
+	return "store_" + strings.ReplaceAll(string(e.Problem), "-", "_")
 }
 
 func classifyServer(e *ServerError) (code, id string, values []any) {

@@ -83,6 +83,7 @@ func everyError(t *testing.T) map[string]error {
 	for _, p := range constants(t, "../credstore", "Problem") {
 		all["store "+p] = &credstore.Error{Problem: credstore.Problem(p), Op: "save", Place: credstore.Place{Where: "/x"}, Detail: "d", Line: 1, Column: 2, Err: os.ErrPermission}
 	}
+	all["store too big to read"] = &credstore.Error{Problem: credstore.ProblemTooBig, Op: "read", Place: credstore.Place{Where: "/x"}}
 	for _, status := range []int{200, 400, 403, 429, 500, 503} {
 		all[fmt.Sprint("server ", status)] = &ServerError{Host: "auth.openai.com", Endpoint: "/oauth/token", Status: status, Detail: "said"}
 	}
