@@ -87,7 +87,7 @@ func (r root) update(msg tea.Msg) (root, tea.Cmd) {
 		r.w, r.h = msg.Width, msg.Height
 		return r, nil
 	case tea.KeyMsg:
-		return r.press(msg)
+		return r.typed(msg)
 	case awakeMsg:
 		r.asleep = r.asleep && msg.screen != r.shown
 		return r, nil
@@ -134,6 +134,26 @@ func (r *root) drop(n int) {
 	clear(r.stack[n:])
 	r.stack = r.stack[:n:n]
 	r.scroll = 0
+}
+
+// typed takes keys that arrived in one read, as fast typing over SSH does, one
+// by one. What was pasted stays whole.
+func (r root) typed(msg tea.KeyMsg) (root, tea.Cmd) {
+	if msg.Type != tea.KeyRunes || msg.Paste || len(msg.Runes) < 2 {
+		return r.press(msg)
+	}
+	var cmds []tea.Cmd
+	for _, k := range msg.Runes {
+		one := msg
+		one.Runes = []rune{k}
+		var cmd tea.Cmd
+		r, cmd = r.press(one)
+		cmds = append(cmds, cmd)
+		if r.leave {
+			break
+		}
+	}
+	return r, tea.Batch(cmds...)
 }
 
 func (r root) press(msg tea.KeyMsg) (root, tea.Cmd) {

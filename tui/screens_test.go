@@ -368,3 +368,29 @@ func TestEverythingCanBeReached(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysInOneRead: over a slow line several keys arrive at once, and each of
+// them counts.
+func TestKeysInOneRead(t *testing.T) {
+	start := func() root {
+		e := testEnv(t)
+		r := newRoot(e, "", credstore.ModeFile, nil)
+		r, _ = r.update(tea.WindowSizeMsg{Width: 80, Height: 24})
+		r, _ = r.update(checkedMsg{err: credstore.ErrNotFound})
+		return r
+	}
+	together := func(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }
+	one, _ := start().update(press("j"))
+	one, _ = one.update(press("j"))
+	both, _ := start().update(together("jj"))
+	if both.View() != one.View() || both.View() == start().View() {
+		t.Errorf("two keys at once:\n%s\none by one:\n%s", both.View(), one.View())
+	}
+	typed, _ := start().update(together("3sk-proj-0123456789"))
+	if view := typed.View(); !strings.Contains(view, "18 characters") {
+		t.Errorf("a key and what it opens a field for:\n%s", view)
+	}
+	if left, _ := start().update(together("qj")); !left.leave {
+		t.Error("q in company does not leave")
+	}
+}
