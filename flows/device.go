@@ -23,6 +23,12 @@ const (
 	slowDownStep    = 5 * time.Second // RFC 8628 section 3.5
 )
 
+// Where device codes are switched on, which has to be done once.
+const (
+	PersonalSettings  = "https://chatgpt.com/#settings/Security"
+	WorkspaceSettings = "https://chatgpt.com/admin/permissions"
+)
+
 // deviceFlow is OpenAI's device-code flow. It has the shape of RFC 8628 with
 // other names, and ends with an authorization code instead of a token.
 type deviceFlow struct {

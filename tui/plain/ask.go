@@ -17,11 +17,23 @@ var (
 	// ErrTerminalInput says that a secret was to come from standard input and
 	// standard input is a terminal.
 	ErrTerminalInput = errors.New("standard input is a terminal")
+	// ErrNothingChosen says that the input ended before a choice.
+	ErrNothingChosen = errors.New("nothing was chosen")
+	// ErrNoSecret says that the input ended before the key or the token.
+	ErrNoSecret = errors.New("the input ended before the secret")
 )
 
 // Ask completes a request: the way to sign in where none was named, and the
-// secret where one is needed. It returns io.EOF when the input ends first.
+// secret where one is needed. Other errors than those above have been said.
 func (s *Session) Ask(ctx context.Context, r *flows.Request, in *Input, json bool) error {
+	err := s.ask(ctx, r, in, json)
+	if errors.Is(err, flows.ErrCancelled) {
+		s.Voice.Failed(err)
+	}
+	return err
+}
+
+func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json bool) error {
 	lines, speaks := s.Voice.(*Lines)
 	named := r.Method != ""
 	switch {
@@ -29,22 +41,25 @@ func (s *Session) Ask(ctx context.Context, r *flows.Request, in *Input, json boo
 		// As `codex login` without a flag.
 		r.Method = flows.Browser
 	case !named && speaks:
-		if err := s.chooseMethod(ctx, lines, r, in); err != nil {
+		if err := s.choose(ctx, lines, r, in); err != nil {
 			return err
 		}
 	}
 	switch r.Method {
 	case flows.APIKey, flows.AccessToken:
-		return s.askSecret(lines, named, r, in)
+		if named {
+			return s.readSecret(ctx, r, in)
+		}
+		return s.askSecret(ctx, lines, r, in)
 	case flows.Browser, flows.Device:
 		s.In = in.Reader()
 	}
 	return nil
 }
 
-// chooseMethod opens as the wizard does: with what the rules say about the
-// login that is there, then with the picker.
-func (s *Session) chooseMethod(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
+// choose opens as the wizard does: with what the rules say about the login
+// that is there, then with the menu.
+func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
 	account, err := s.Login.Enforce(ctx)
 	switch {
 	case err == nil:
@@ -60,28 +75,46 @@ func (s *Session) chooseMethod(ctx context.Context, lines *Lines, r *flows.Reque
 		}
 	}
 	signedIn := err == nil
-	r.Method, err = lines.Choose(s.Login, in, signedIn)
-	if signedIn && errors.Is(err, io.EOF) {
+	err = menu{lines, s.Login, in}.method(ctx, r, signedIn)
+	switch {
+	case errors.Is(err, io.EOF) && signedIn:
 		return ErrKept
+	case errors.Is(err, io.EOF):
+		return ErrNothingChosen
 	}
 	return err
 }
 
-func (s *Session) askSecret(lines *Lines, named bool, r *flows.Request, in *Input) error {
-	if !named {
-		var err error
-		r.Secret, err = lines.Secret(r.Method, in)
-		return err
+// askSecret asks for what the person chose to sign in with.
+func (s *Session) askSecret(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
+	var offered credstore.Secret
+	if r.Method == flows.APIKey {
+		offered = s.Login.EnvironmentKey()
 	}
+	var err error
+	r.Secret, err = lines.secret(ctx, r.Method, offered, in)
+	switch {
+	case errors.Is(err, io.EOF):
+		return ErrNoSecret
+	case err != nil && !errors.Is(err, flows.ErrCancelled):
+		lines.Failed(err)
+	}
+	return err
+}
+
+// readSecret takes all of standard input, as a flag has announced it.
+func (s *Session) readSecret(ctx context.Context, r *flows.Request, in *Input) error {
 	if in.Terminal() {
 		return ErrTerminalInput
 	}
-	text, err := in.All()
+	text, err := in.All(ctx)
 	if errors.Is(err, ErrTooMuchInput) {
 		err = &flows.InputError{Problem: flows.InputTooLong}
 	}
 	if err != nil {
-		s.Voice.Failed(err)
+		if !errors.Is(err, flows.ErrCancelled) {
+			s.Voice.Failed(err)
+		}
 		return err
 	}
 	r.Secret = credstore.NewSecret(text)

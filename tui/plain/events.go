@@ -78,7 +78,12 @@ func (e *Events) challenge(c *flows.Challenge, _ bool) {
 			CompleteURL     *string `json:"verification_url_complete"`
 			ExpiresAt       *string `json:"expires_at"`
 			QR              *string `json:"qr"`
-		}{event("code"), c.UserCode, c.URL, known(c.CompleteURL), stamp(c.ExpiresAt), known(qrText(c.ScanURL()))})
+			EnableURL       string  `json:"enable_url"`
+			Warning         string  `json:"warning"`
+		}{
+			event("code"), c.UserCode, c.URL, known(c.CompleteURL), stamp(c.ExpiresAt), known(qrText(c.ScanURL())),
+			flows.PersonalSettings, e.Say.Say("plain.device.warning"),
+		})
 	default:
 		e.write(struct {
 			head
@@ -120,46 +125,65 @@ func (e *Events) refused(err error) {
 	}{event("warning"), why.Code, why.Title})
 }
 
-func (e *Events) result(r flows.Receipt) {
+func (e *Events) result(r flows.Receipt, p previous) {
 	for _, n := range r.Notes {
 		e.note(n)
 	}
 	out := struct {
 		head
 		Account
-		Previous *Account `json:"previous"`
+		Previous        *Account `json:"previous"`
+		PreviousRevoked *bool    `json:"previous_revoked"`
+		RevokeError     *string  `json:"revoke_error"`
 	}{head: event("result"), Account: account(r.Account, true)}
 	if r.Previous != nil {
-		previous := account(*r.Previous, false)
-		out.Previous = &previous
+		old := account(*r.Previous, false)
+		out.Previous = &old
+		if p.asked {
+			revoked := p.err == nil
+			out.PreviousRevoked = &revoked
+		}
+		if p.err != nil {
+			out.RevokeError = known(flows.Explain(e.Say, p.err).Title)
+		}
 	}
 	e.write(out)
 }
 
 // Failed is the last event of a sign-in without a login.
-func (e *Events) Failed(err error) { e.failure(event("error"), err) }
-
-func (e *Events) failure(h head, err error) {
-	why := flows.Explain(e.Say, err)
+func (e *Events) Failed(err error) {
 	e.write(struct {
 		head
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Hint    string `json:"hint"`
-	}{h, why.Code, strings.TrimSpace(why.Title + ". " + why.Text), why.Next})
+		failure
+	}{event("error"), e.failure(err)})
+}
+
+// failure is an error in JSON.
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+func (e *Events) failure(err error) failure {
+	why := flows.Explain(e.Say, err)
+	return failure{why.Code, strings.TrimSpace(why.Title + ". " + why.Text), why.Next}
 }
 
 // Status writes who is signed in as one object without an event name. err is
-// what flows.Login.Current returned; one that says more than "nobody" is an
-// error object beside it.
+// what flows.Login.Current returned; one that says more than "nobody" stands in
+// it.
 func (e *Events) Status(a flows.Account, err error) {
-	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
-		e.failure(event("error"), err)
-	}
-	e.write(struct {
+	out := struct {
 		head
 		Account
-	}{head{Schema: Schema}, account(a, err == nil)})
+		Error *failure `json:"error"`
+	}{head: head{Schema: Schema}, Account: account(a, err == nil)}
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		why := e.failure(err)
+		out.Error = &why
+	}
+	e.write(out)
 }
 
 // SignedOut writes what a sign-out did.
@@ -187,7 +211,7 @@ func account(a flows.Account, signedIn bool) Account {
 	return Account{
 		SignedIn: signedIn, Method: known(a.Method), Email: known(a.Email), UserID: known(a.UserID),
 		WorkspaceID: known(a.WorkspaceID), Plan: known(a.Plan), Key: known(a.KeyHint),
-		Store: known(string(a.Place.Kind)), StoreMode: known(string(a.StoreMode)), Place: known(a.Place.Where),
+		Store: known(string(a.Place.Kind)), StoreMode: known(string(a.StoreMode)), Place: known(printable(a.Place.Where)),
 		ExpiresAt: stamp(a.ExpiresAt), LastRefresh: stamp(a.LastRefresh),
 	}
 }

@@ -17,7 +17,7 @@ func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, err 
 	lines := &Lines{Say: say, Out: out, Err: os.Stderr}
 	switch {
 	case receipt != nil:
-		lines.result(*receipt)
+		lines.result(*receipt, previous{})
 		return nil
 	case errors.Is(err, flows.ErrCancelled):
 		lines.talk("cancelled")

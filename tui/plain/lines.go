@@ -1,10 +1,8 @@
 package plain
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -42,11 +40,13 @@ func (l *Lines) started(m flows.Method) {
 func (l *Lines) challenge(c *flows.Challenge, demo bool) {
 	switch c.Method {
 	case flows.Device:
+		// Both before the code: what it needs, and whom it must not be given.
+		l.talk("device.enable", "URL", flows.PersonalSettings)
+		l.talk("device.warning")
 		l.talk("device.where")
 		l.data(c.URL)
 		l.talk("device.code")
 		l.data(c.UserCode)
-		l.talk("device.warning")
 		l.talk("device.waiting", "Until", clock(c.ExpiresAt))
 	case flows.Browser:
 		l.talk("browser.open")
@@ -67,7 +67,7 @@ func (l *Lines) note(n flows.Note) {
 
 func (l *Lines) refused(err error) { l.explain(err) }
 
-func (l *Lines) result(r flows.Receipt) {
+func (l *Lines) result(r flows.Receipt, p previous) {
 	for _, n := range r.Notes {
 		l.note(n)
 	}
@@ -80,8 +80,14 @@ func (l *Lines) result(r flows.Receipt) {
 	for _, line := range accountLines(l.Say, r.Account) {
 		l.data(line)
 	}
-	if r.Previous != nil {
-		l.talk("previous", "Who", who(l.Say, *r.Previous))
+	switch {
+	case r.Previous == nil:
+	case p.err != nil:
+		l.talk("previous.not_revoked", "Who", who(l.Say, *r.Previous), "Why", flows.Explain(l.Say, p.err).Title)
+	case p.asked:
+		l.talk("previous.revoked", "Who", who(l.Say, *r.Previous))
+	default:
+		l.talk("previous.kept", "Who", who(l.Say, *r.Previous))
 	}
 	if r.Account.Place.Kind == credstore.KindFile {
 		l.talk("password")
@@ -103,63 +109,5 @@ func (l *Lines) explain(err error) {
 		if step != "" {
 			_, _ = fmt.Fprintln(l.Err, l.Say.Say("plain.next", "Step", step))
 		}
-	}
-}
-
-// Choose asks for a way to sign in by its number. It returns io.EOF when the
-// input ends without one.
-// With keep, 0 leaves everything as it is and returns ErrKept.
-func (l *Lines) Choose(login *flows.Login, in *Input, keep bool) (flows.Method, error) {
-	choices := login.Choices()
-	l.talk("choose.title")
-	for i, c := range choices {
-		id := "choose." + strings.ReplaceAll(string(c.Method), "-", "_")
-		line := l.Say.Say("plain." + id)
-		if c.Refused != nil {
-			line = l.Say.Say("plain.choose.refused", "Line", line, "Rule", c.Refused.Rule, "Source", c.Refused.Source.String())
-		}
-		_, _ = fmt.Fprintf(l.Err, "%d. %s\n", i+1, line)
-	}
-	for {
-		_, _ = fmt.Fprintln(l.Err, l.Say.Say("plain.choose.prompt", "Count", len(choices)))
-		text, err := in.Line()
-		if err != nil {
-			return "", err
-		}
-		n, err := strconv.Atoi(text)
-		switch {
-		case err == nil && n == 0 && keep:
-			return "", ErrKept
-		case err != nil || n < 1 || n > len(choices):
-			l.talk("choose.again", "Count", len(choices))
-		case choices[n-1].Refused != nil:
-			l.explain(choices[n-1].Refused)
-		default:
-			return choices[n-1].Method, nil
-		}
-	}
-}
-
-// Secret asks for a key or token and does not show what is typed.
-func (l *Lines) Secret(m flows.Method, in *Input) (credstore.Secret, error) {
-	l.talk("secret." + strings.ReplaceAll(string(m), "-", "_"))
-	parse := flows.ParseAPIKey
-	if m == flows.AccessToken {
-		parse = flows.ParseAccessToken
-	}
-	for {
-		text, err := in.Hidden()
-		if err != nil {
-			return credstore.Secret{}, err
-		}
-		secret, err := parse(text)
-		if err == nil {
-			return secret, nil
-		}
-		var input *flows.InputError
-		if !errors.As(err, &input) {
-			return credstore.Secret{}, err
-		}
-		l.explain(err)
 	}
 }

@@ -3,9 +3,8 @@ package plain
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
-	"strings"
+	"sync"
 	"time"
 
 	"codex-login/flows"
@@ -17,7 +16,7 @@ type Voice interface {
 	challenge(c *flows.Challenge, demo bool)
 	note(n flows.Note)
 	refused(err error) // a pasted text that cannot be used; the sign-in goes on
-	result(r flows.Receipt)
+	result(r flows.Receipt, p previous)
 	// Failed says why there is no login.
 	Failed(err error)
 }
@@ -30,6 +29,15 @@ type Session struct {
 	In io.Reader
 	// Approve stands in for the person in the demo; nil otherwise.
 	Approve func(context.Context, *flows.Challenge) error
+	// RevokePrevious ends the session that the sign-in replaces.
+	RevokePrevious bool
+}
+
+// previous is what became of the session that was replaced, where there was
+// one.
+type previous struct {
+	asked bool // it was to be revoked
+	err   error
 }
 
 // SignIn runs one sign-in to its end. The error has been said already.
@@ -44,14 +52,19 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 		s.Voice.challenge(c, s.Approve != nil)
 	}
 	stop := s.report(c)
-	s.readAnswers(ctx, c)
+	mute := s.readAnswers(ctx, c)
 	receipt, err := s.Login.Finish(ctx, c)
+	mute()
 	stop()
 	if err != nil {
 		s.Voice.Failed(err)
 		return err
 	}
-	s.Voice.result(receipt)
+	p := previous{asked: s.RevokePrevious}
+	if p.asked && receipt.Previous != nil {
+		p.err = s.Login.RevokePrevious(ctx, receipt)
+	}
+	s.Voice.result(receipt, p)
 	return nil
 }
 
@@ -88,28 +101,44 @@ func (s Session) report(c *flows.Challenge) (stop func()) {
 }
 
 // readAnswers hands pasted lines to the challenge. The goroutine ends with its
-// input, or stays in a read that nobody waits for.
-func (s Session) readAnswers(ctx context.Context, c *flows.Challenge) {
+// input, or stays in a read that nobody waits for; once mute was called it says
+// nothing any more, since the result is the last word.
+func (s Session) readAnswers(ctx context.Context, c *flows.Challenge) (mute func()) {
 	if s.In == nil || c.URL == "" {
-		return
+		return func() {}
 	}
+	var mu sync.Mutex
+	muted := false
 	go func() {
-		lines := bufio.NewScanner(s.In)
-		for lines.Scan() {
-			text := strings.TrimSpace(lines.Text())
-			switch {
-			case text == "":
-				continue
-			case text == "a" && s.Approve != nil:
-				if err := s.Approve(ctx, c); err != nil {
+		lines := bufio.NewReader(s.In)
+		for {
+			text, err := nextLine(lines)
+			if err != nil {
+				return
+			}
+			if err := s.answer(ctx, c, text); err != nil {
+				mu.Lock()
+				if !muted {
 					s.Voice.refused(err)
 				}
-				continue
-			}
-			var input *flows.InputError
-			if err := c.Answer(text); errors.As(err, &input) {
-				s.Voice.refused(err)
+				mu.Unlock()
 			}
 		}
 	}()
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		muted = true
+	}
+}
+
+// answer returns what is wrong with a line.
+func (s Session) answer(ctx context.Context, c *flows.Challenge, text string) error {
+	switch {
+	case text == "":
+		return nil
+	case text == "a" && s.Approve != nil:
+		return s.Approve(ctx, c)
+	}
+	return c.Answer(text)
 }

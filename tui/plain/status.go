@@ -2,7 +2,9 @@ package plain
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode"
 
 	"codex-login/assets"
 	"codex-login/credstore"
@@ -83,7 +85,7 @@ func accountLines(say *assets.Catalogue, a flows.Account) []string {
 	if a.Method == flows.AccountAPIKey {
 		add("key", a.KeyHint)
 	}
-	add("place", a.Place.Where)
+	add("place", printable(a.Place.Where))
 	if !a.ExpiresAt.IsZero() {
 		add("expires", clock(a.ExpiresAt))
 	}
@@ -102,3 +104,14 @@ func who(say *assets.Catalogue, a flows.Account) string {
 
 // clock is a point in time as a person here reads it.
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+
+// printable drops what a terminal would obey rather than show; a folder's name
+// may hold anything.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
+}
