@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ import (
 // options is the command line.
 type options struct {
 	deviceAuth, withAPIKey, withAccessToken bool
-	check                                   bool
+	check, revokePrevious                   bool
 
 	overrides []string
 	store     string
@@ -39,16 +38,9 @@ type options struct {
 	words *assets.Catalogue
 }
 
-// usageError is a command line that cannot be meant. The person has been told.
-type usageError struct{ error }
-
 func (o *options) flags(c *cobra.Command) {
 	f := c.PersistentFlags()
 	f.StringArrayVarP(&o.overrides, "config", "c", nil, o.words.Say("command.flag.config"))
-	f.StringVar(&o.store, "store", "", o.words.Say("command.flag.store"))
-	f.BoolVar(&o.noBrowser, "no-browser", false, o.words.Say("command.flag.no_browser"))
-	f.StringVar(&o.browser, "browser", "", o.words.Say("command.flag.browser"))
-	f.DurationVar(&o.timeout, "timeout", 0, o.words.Say("command.flag.timeout"))
 	f.BoolVar(&o.plain, "plain", false, o.words.Say("command.flag.plain"))
 	f.BoolVar(&o.json, "json", false, o.words.Say("command.flag.json"))
 	f.StringVar(&o.lang, "lang", "", o.words.Say("command.flag.lang"))
@@ -58,12 +50,19 @@ func (o *options) flags(c *cobra.Command) {
 	_ = f.MarkHidden("experimental_client-id")
 }
 
+// signInFlags belong to the commands that sign in; elsewhere they would mean
+// nothing, and be taken for something.
 func (o *options) signInFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&o.deviceAuth, "device-auth", false, o.words.Say("command.flag.device_auth"))
 	f.BoolVar(&o.withAPIKey, "with-api-key", false, o.words.Say("command.flag.with_api_key"))
 	f.BoolVar(&o.withAccessToken, "with-access-token", false, o.words.Say("command.flag.with_access_token"))
 	f.BoolVar(&o.check, "check", false, o.words.Say("command.flag.check"))
+	f.StringVar(&o.store, "store", "", o.words.Say("command.flag.store"))
+	f.BoolVar(&o.noBrowser, "no-browser", false, o.words.Say("command.flag.no_browser"))
+	f.StringVar(&o.browser, "browser", "", o.words.Say("command.flag.browser"))
+	f.DurationVar(&o.timeout, "timeout", 0, o.words.Say("command.flag.timeout"))
+	f.BoolVar(&o.revokePrevious, "revoke-previous", false, o.words.Say("command.flag.revoke_previous"))
 	f.StringVar(&o.oldAPIKey, "api-key", "", "")
 	_ = f.MarkHidden("api-key")
 }
@@ -71,7 +70,7 @@ func (o *options) signInFlags(c *cobra.Command) {
 // newCommand is the tree of commands. `codex-login login …` is the same as
 // `codex-login …`, so that whoever types the words of `codex login` gets there.
 func newCommand(args []string) *cobra.Command {
-	o := &options{words: assets.Speak(languageOf(args), os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))}
+	o := &options{words: assets.Speak(languageOf(args), locale(os.Getenv))}
 	root := o.verbs(&cobra.Command{
 		Use: "codex-login", Short: o.words.Say("command.root"), Long: o.words.Say("command.long"), Version: currentVersion(),
 		SilenceErrors: true, SilenceUsage: true,
@@ -79,7 +78,7 @@ func newCommand(args []string) *cobra.Command {
 	o.flags(root)
 	root.AddCommand(o.verbs(&cobra.Command{Use: "login", Short: o.words.Say("command.login"), Hidden: true}))
 	root.SetArgs(args)
-	root.SetFlagErrorFunc(o.usage)
+	root.SetFlagErrorFunc(o.misusedFlag)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	for _, c := range root.Commands() {
@@ -88,6 +87,12 @@ func newCommand(args []string) *cobra.Command {
 		}
 	}
 	return root
+}
+
+// locale is the one that decides about texts: by POSIX the first variable that
+// is set, so that LC_ALL=C means English whatever LANG says.
+func locale(getenv func(string) string) string {
+	return cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"))
 }
 
 // languageOf finds --lang before the flags are parsed, because their own help
@@ -130,24 +135,16 @@ func (o *options) noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return o.usage(c, errors.New(o.words.Say("command.usage.unknown_command", "Word", strconv.Quote(args[0]), "Command", c.CommandPath())))
-}
-
-// misused is a use that the catalogue has a text for.
-func (o *options) misused(c *cobra.Command, id string) error {
-	return o.usage(c, errors.New(o.words.Say("command.usage."+id)))
-}
-
-func (o *options) usage(c *cobra.Command, err error) error {
-	_, _ = fmt.Fprintln(os.Stderr, o.words.Say("command.see", "Problem", err.Error(), "Command", c.CommandPath()))
-	return usageError{err}
+	return o.misused(c, "unknown_command", "Command", c.CommandPath())
 }
 
 // request is what the flags ask for; misuse is the catalogue's name for what
 // is wrong with them.
-func (o *options) request() (r flows.Request, misuse string) {
+func (o *options) request(c *cobra.Command) (r flows.Request, misuse string) {
 	r.Verify = o.check
 	switch {
+	case o.timeout <= 0 && c.Flags().Changed("timeout"):
+		return r, "timeout"
 	case o.oldAPIKey != "":
 		return r, "api_key"
 	case o.withAPIKey && o.withAccessToken, o.deviceAuth && (o.withAPIKey || o.withAccessToken):
@@ -173,7 +170,7 @@ func (o *options) request() (r flows.Request, misuse string) {
 
 // signIn runs the wizard in the skin that fits.
 func (o *options) signIn(c *cobra.Command) error {
-	r, misuse := o.request()
+	r, misuse := o.request(c)
 	if misuse != "" {
 		return o.misused(c, misuse)
 	}
@@ -191,7 +188,7 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 	in := plain.NewInput(os.Stdin)
 	fromInput := r.Method == flows.APIKey || r.Method == flows.AccessToken
 	if fromInput || o.lines(in) {
-		s := plain.Session{Login: login, Voice: o.voice(), Approve: approve}
+		s := plain.Session{Login: login, Voice: o.voice(), Approve: approve, RevokePrevious: o.revokePrevious}
 		return o.runLines(c, s, r, in)
 	}
 	options := tui.Options{Login: login, Say: o.words, Start: r.Method, Store: r.Store, Motion: motion()}
@@ -208,11 +205,17 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 
 func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, in *plain.Input) error {
 	err := s.Ask(c.Context(), &r, in, o.json)
+	missing, typed := "no_key", "terminal_input_key"
+	if r.Method == flows.AccessToken {
+		missing, typed = "no_token", "terminal_input_token"
+	}
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, plain.ErrNothingChosen):
 		return o.misused(c, "nothing_chosen")
+	case errors.Is(err, plain.ErrNoSecret):
+		return o.misused(c, missing)
 	case errors.Is(err, plain.ErrTerminalInput):
-		return o.misused(c, "terminal_input")
+		return o.misused(c, typed)
 	case errors.Is(err, plain.ErrKept):
 		return nil
 	case err != nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,44 +10,43 @@ import (
 	"codex-login/credstore"
 	"codex-login/flows"
 	"codex-login/flows/sandbox"
+	"codex-login/policy"
 
 	"github.com/spf13/cobra"
 )
 
 // demo runs the whole wizard on an issuer of its own, in a temporary
-// CODEX_HOME that is removed at the end.
+// CODEX_HOME that is removed at the end. Nothing of the person's is read: no
+// rule of the system, no key and no address out of the environment.
 func (o *options) demo(c *cobra.Command) error {
-	r, misuse := o.request()
+	r, misuse := o.request(c)
 	if misuse != "" {
 		return o.misused(c, misuse)
 	}
 	folder, err := os.MkdirTemp("", "codex-login-demo-")
 	if err != nil {
-		return err
+		return o.noDemo("no_folder", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	issuer, err := sandbox.Start(sandbox.Options{})
 	if err != nil {
-		return err
+		return o.noDemo("no_issuer", err)
 	}
 	defer func() { _ = issuer.Close() }()
-	home, err := credstore.FindHome(func(name string) string {
-		if name == "CODEX_HOME" {
-			return folder
-		}
-		return ""
-	})
+	home, err := credstore.FindHome(only("CODEX_HOME", folder))
 	if err != nil {
-		return err
+		return o.noDemo("no_folder", err)
 	}
 	// The address that keys are checked at is the sandbox's too.
-	o.overrides = append([]string{fmt.Sprintf("openai_base_url=%q", issuer.URL()+"/v1")}, o.overrides...)
-	login, err := o.openAt(home, flows.NewIssuer(issuer.URL(), "", userAgent(), func(string) string { return "" }))
+	o.overrides = append(o.overrides, fmt.Sprintf("openai_base_url=%q", issuer.URL()+"/v1"))
+	layers := policy.Options{System: filepath.Join(folder, "system")}
+	pretended := only("OPENAI_API_KEY", issuer.NewAPIKey(sandbox.MinaPlus))
+	login, err := o.openAt(home, layers, flows.NewIssuer(issuer.URL(), "", userAgent(), only("", "")), pretended)
 	if err != nil {
 		o.voice().Failed(err)
 		return err
 	}
-	defer clearKeyring(login)
+	defer clearKeyring(login, layers, r.Store)
 	_, _ = fmt.Fprintln(os.Stderr, login.Say.Say("demo.start", "Home", filepath.Clean(folder)))
 	return o.run(c, login, r, func(ctx context.Context, ch *flows.Challenge) error {
 		if ch.Method == flows.Device {
@@ -57,10 +57,44 @@ func (o *options) demo(c *cobra.Command) error {
 	})
 }
 
-// clearKeyring takes away what a demo may have put there.
-func clearKeyring(login *flows.Login) {
-	account, err := login.Current(context.Background())
-	if err == nil && account.Place.Kind == credstore.KindKeyring {
-		_ = credstore.Open(login.Home, credstore.ModeKeyring).Delete(context.Background())
+// noDemo says why there is none.
+func (o *options) noDemo(id string, err error) error {
+	err = errors.New(o.words.Say("demo."+id, "Problem", err.Error()))
+	o.voice().Failed(err)
+	return err
+}
+
+// only is an environment with one variable.
+func only(name, value string) func(string) string {
+	return func(asked string) string {
+		if asked == name {
+			return value
+		}
+		return ""
+	}
+}
+
+// clearKeyring takes away what a demo may have put into the person's keyring:
+// the login and the pages of the account book. A keyring that was not used is
+// not touched, because it could ask for its password.
+func clearKeyring(login *flows.Login, layers policy.Options, asked credstore.Mode) {
+	ctx := context.Background()
+	modes := []credstore.Mode{asked, login.Mode()}
+	layers.Home = login.Home.Path
+	if rules, err := policy.Load(layers); err == nil {
+		// The wizard writes down where it keeps the login.
+		mode, _ := credstore.ParseMode(rules.Store.Value)
+		modes = append(modes, mode)
+	}
+	for _, m := range modes {
+		if m == credstore.ModeKeyring || m == credstore.ModeAuto {
+			_ = credstore.Open(login.Home, credstore.ModeKeyring).Delete(ctx)
+			break
+		}
+	}
+	book := credstore.OpenBook(login.Home, credstore.ModeKeyring)
+	pages, _ := book.List(ctx)
+	for _, id := range pages {
+		_ = book.Remove(ctx, id)
 	}
 }

@@ -61,14 +61,17 @@ func (o *options) open() (*flows.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.openAt(home, flows.NewIssuer(o.issuer, o.clientID, userAgent(), os.Getenv))
+	return o.openAt(home, policy.Options{}, flows.NewIssuer(o.issuer, o.clientID, userAgent(), os.Getenv), os.Getenv)
 }
 
-func (o *options) openAt(home credstore.Home, issuer flows.Issuer) (*flows.Login, error) {
-	rules, err := policy.Load(policy.Options{Home: home.Path, Overrides: o.overrides})
+// openAt wires for a home with the layers that are beside it. getenv is what
+// the workers see of the environment; the browser is the person's in any case.
+func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flows.Issuer, getenv func(string) string) (*flows.Login, error) {
+	layers.Home, layers.Overrides = home.Path, o.overrides
+	rules, err := policy.Load(layers)
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
-		Client: flows.NewClient(os.Getenv), Say: o.words, Environment: os.Getenv,
+		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)

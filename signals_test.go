@@ -1,0 +1,140 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"codex-login/flows/sandbox"
+	"codex-login/tui/termtest"
+)
+
+// TestSignalsAtAPrompt: where lines are asked for, a signal ends the program at
+// once, says so, and gives the echo back.
+func TestSignalsAtAPrompt(t *testing.T) {
+	for name, open := range map[string]func(term *termtest.Terminal){
+		"number": func(term *termtest.Terminal) { term.WaitFor("Number from 1 to 4") },
+		"place": func(term *termtest.Terminal) {
+			term.WaitFor("Number from 1 to 4")
+			term.Type("s\n")
+			term.WaitFor("nothing leaves it as it is")
+		},
+		"hidden": func(term *termtest.Terminal) {
+			term.WaitFor("Number from 1 to 4")
+			term.Type("3\n")
+			term.WaitFor("It is not shown.")
+			term.WaitUntil("no echo", func() bool { return !term.LineDiscipline().Echo })
+		},
+	} {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			t.Run(name+" "+sig.String(), func(t *testing.T) {
+				term := newPerson(t, nil).sit(termtest.Options{}, "--plain")
+				open(term)
+				term.Signal(sig)
+				if code := term.WaitExit(); code != exitCancelled || !strings.Contains(flat(term), "Nothing was changed.") {
+					t.Errorf("exit %d\n%s", code, term.Screen())
+				}
+				if broken := term.Restored(); broken != "" {
+					t.Errorf("not given back: %s", broken)
+				}
+			})
+		}
+		t.Run(name+" ctrl+c", func(t *testing.T) {
+			term := newPerson(t, nil).sit(termtest.Options{}, "--plain")
+			open(term)
+			term.Key("ctrl+c")
+			if code := term.WaitExit(); code != exitCancelled || term.Restored() != "" {
+				t.Errorf("exit %d, %s", code, term.Restored())
+			}
+		})
+	}
+}
+
+// A pipe that nobody writes to does not keep the program either.
+func TestSignalWhileThePipeIsSilent(t *testing.T) {
+	for _, args := range [][]string{{"--with-api-key"}, {"--with-access-token", "--json"}, {"--plain"}} {
+		p := newPerson(t, nil)
+		cmd := p.command(args...)
+		in, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _, _ = in.Close(), writer.Close() }()
+		var said bytes.Buffer
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// Sent until it is obeyed: the first one may come before anybody
+		// listens.
+		done := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(done) }()
+		time.Sleep(300 * time.Millisecond)
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-done
+		if code := cmd.ProcessState.ExitCode(); code != exitCancelled || !strings.Contains(strings.ToLower(said.String()), "cancelled") {
+			t.Errorf("%v: exit %d %s", args, code, said.String())
+		}
+	}
+}
+
+// TestBrowserOutlivesTheSignIn: neither ctrl+c nor the end of the program ends
+// the person's browser.
+func TestBrowserOutlivesTheSignIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		open func(term *termtest.Terminal)
+	}{
+		"lines":  {[]string{"--plain"}, func(term *termtest.Terminal) { term.Type("1\n") }},
+		"wizard": {nil, func(term *termtest.Terminal) { keyed("1", atBrowser)(term) }},
+		"wizard, opened by hand": {nil, func(term *termtest.Terminal) {
+			then(keyed("2", atIntro), "enter", atDevice)(term)
+			term.Key("o")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, nil)
+			dir := t.TempDir()
+			pidFile := filepath.Join(dir, "pid")
+			browser := filepath.Join(dir, "a browser")
+			text := "#!/bin/sh\necho $$ >'" + pidFile + ".new'; mv '" + pidFile + ".new' '" + pidFile + "'; exec sleep 60\n"
+			if err := os.WriteFile(browser, []byte(text), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p.env = []string{"BROWSER=" + browser}
+			term := p.sit(termtest.Options{}, c.args...)
+			c.open(term)
+			pid := 0
+			for limit := time.Now().Add(20 * time.Second); pid == 0; time.Sleep(5 * time.Millisecond) {
+				text, _ := os.ReadFile(pidFile)
+				if pid, _ = strconv.Atoi(strings.TrimSpace(string(text))); time.Now().After(limit) {
+					t.Fatalf("no browser\n%s", term.Screen())
+				}
+			}
+			defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+			term.Key("ctrl+c")
+			if code := term.WaitExit(); code != exitCancelled {
+				t.Errorf("exit %d", code)
+			}
+			if err := syscall.Kill(pid, 0); err != nil {
+				t.Errorf("the browser is gone: %v", err)
+			}
+		})
+	}
+}
+
+// A BROWSER of blanks is none, and breaks nothing.
+func TestBlankBrowser(t *testing.T) {
+	p := newPerson(t, quick)
+	p.env = []string{"BROWSER= "}
+	if _, code := p.approved(sandbox.MinaPlus, "--browser", " "); code != exitDone {
+		t.Errorf("exit %d", code)
+	}
+}
