@@ -49,7 +49,9 @@ vet:
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
 	$(GO) run $(CHECK) ./...
-	@$(GO) run $(VULN) ./... || { [ $$? -eq 3 ] && exit 1; echo 'govulncheck: the vulnerability database was not reached'; }
+	@mkdir -p .deps; GOBIN=$(CURDIR)/.deps $(GO) install $(VULN) 2>/dev/null || { echo 'govulncheck: cannot be built from here; not run'; exit 0; }; \
+	.deps/govulncheck ./...; code=$$?; [ $$code -ne 3 ] || exit 1; \
+	[ $$code -eq 0 ] || echo 'govulncheck: its database was not reached'
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
