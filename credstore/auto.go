@@ -32,18 +32,11 @@ func (s *autoStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	b, err := a.checked(s.place())
-	if err != nil {
-		return s.place(), err
-	}
-	l, err := lockLogin(ctx, s.home)
+	b, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
 	}
 	defer l.unlock()
-	if err := steps.before(ctx); err != nil {
-		return s.place(), err
-	}
 	failed := keyringError("save", s.place(), probe(ctx, s.ring))
 	if failed == nil {
 		failed = s.write(ctx, a)

@@ -33,18 +33,11 @@ func (s *fileStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *fileStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	b, err := a.checked(s.place())
-	if err != nil {
-		return s.place(), err
-	}
-	l, err := lockLogin(ctx, s.home)
+	b, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
 	}
 	defer l.unlock()
-	if err := steps.before(ctx); err != nil {
-		return s.place(), err
-	}
 	if err := s.write(l, b); err != nil {
 		return s.place(), err
 	}
@@ -112,6 +105,25 @@ func (s *fileStore) sweep(l *locks) {
 	if dir := filepath.Dir(l.target); dir != s.home.Path {
 		removeTemps(dir, time.Hour)
 	}
+}
+
+// beginSave is how every save outside of memory begins: with a document that
+// Codex can read, the locks, and the caller's own first step. Whoever gets the
+// locks has to unlock them.
+func beginSave(ctx context.Context, home Home, place Place, a *Auth, steps Steps) ([]byte, *locks, error) {
+	b, err := a.checked(place)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := lockLogin(ctx, home)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := steps.before(ctx); err != nil {
+		l.unlock()
+		return nil, nil, err
+	}
+	return b, l, nil
 }
 
 // checked encodes a document for a file after reading it back as Codex would:

@@ -32,17 +32,11 @@ func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *keyringStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	if _, err := a.checked(s.place()); err != nil {
-		return s.place(), err
-	}
-	l, err := lockLogin(ctx, s.home)
+	_, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
 	}
 	defer l.unlock()
-	if err := steps.before(ctx); err != nil {
-		return s.place(), err
-	}
 	if err := s.write(ctx, a); err != nil {
 		return s.place(), err
 	}

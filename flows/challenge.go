@@ -61,7 +61,6 @@ const (
 	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why
 	NoteOldCopyLeft        NoteCode = "old_copy_left"        // the former place could not be cleared; Err says why
 	NoteUnreadableKept     NoteCode = "unreadable_kept"      // the file that was replaced could not be read; a copy is at Where
-	NotePreviousNotKept    NoteCode = "previous_not_kept"    // the login that was replaced could not be read, so there was nothing to keep
 )
 
 // Note is something that a worker says while it goes on working.
