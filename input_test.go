@@ -82,7 +82,7 @@ func TestBrokenAuthFile(t *testing.T) {
 			quiet(t, r.out+r.err)
 			r = p.run("", "status", "--json")
 			events := eachLineIsJSON(t, r.out)
-			if r.code != exitFailed || events[0].Code != "store" || events[len(events)-1].SignedIn {
+			if e := events[0]; r.code != exitFailed || len(events) != 1 || e.SignedIn || e.Error == nil || e.Error.Code != "store" {
 				t.Errorf("status --json: %+v", r)
 			}
 			quiet(t, r.out+r.err)

@@ -123,6 +123,7 @@ type event struct {
 	Method   *string
 	Store    *string
 	SignedIn bool `json:"signed_in"`
+	Error    *struct{ Code string }
 }
 
 // approved runs a sign-in in JSON mode and approves it as soon as its URL or
