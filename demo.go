@@ -28,7 +28,7 @@ func (o *options) demo(c *cobra.Command) error {
 		return o.noDemo("no_folder", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	issuer, err := sandbox.Start(sandbox.Options{})
+	issuer, err := sandbox.Start(sandbox.Options{Setup: askedOften})
 	if err != nil {
 		return o.noDemo("no_issuer", err)
 	}
@@ -97,4 +97,9 @@ func clearKeyring(login *flows.Login, layers policy.Options, asked credstore.Mod
 	for _, id := range pages {
 		_ = book.Remove(ctx, id)
 	}
+}
+
+// askedOften has the pretend issuer asked each second: nobody is to wait for it.
+func askedOften(b *sandbox.Behaviour) {
+	b.EditDeviceCode = func(answer map[string]any) { answer["interval"] = "1" }
 }

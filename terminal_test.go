@@ -306,6 +306,8 @@ func TestTheWindowMayChangeAtAnyMoment(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			term := newPerson(t, nil).sit(termtest.Options{Env: []string{"NO_MOTION=1"}})
 			c.open(term)
+			// The frame may still be coming in, and is what is compared with.
+			term.Settle(300 * time.Millisecond)
 			steady := regexp.MustCompile(`\d+:\d\d|[━─╌]+`)
 			before := steady.ReplaceAllString(term.Screen(), "")
 			for _, size := range [][2]int{{40, 15}, {120, 40}, {20, 5}, {80, 24}} {

@@ -151,8 +151,15 @@ func (l *Login) obtain(ctx context.Context, c *Challenge) (identified, error) {
 	if v := l.Rules.Check(c.request.Method.credential(), found.account.WorkspaceID); v != nil {
 		return identified{}, v
 	}
+	if err := ctx.Err(); err != nil {
+		return identified{}, err
+	}
 	c.flow.enrich(ctx, found.auth)
-	return found, ctx.Err()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return identified{}, ctx.Err()
+	}
+	// A time limit that ends here must not take away what was obtained in time.
+	return found, nil
 }
 
 // flow is what the ways to sign in differ in.

@@ -7,12 +7,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// Where device codes are switched on.
-const (
-	personalSettings  = "https://chatgpt.com/#settings/Security"
-	workspaceSettings = "https://chatgpt.com/admin/permissions"
-)
-
 // enable stands before the device code: it has to be switched on once, and
 // after the code is there its time is running.
 type enable struct{ env *env }
@@ -37,7 +31,7 @@ func (s enable) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.browser()):
 		return s, nil, wantInstead{flows.Browser}
 	case pressed(k, s.copy()):
-		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "link", personalSettings), nil
+		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "link", flows.PersonalSettings), nil
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	}
@@ -53,8 +47,8 @@ func (s enable) View(w, _ int) string {
 	return paragraphs(
 		t.Title.Render(wrap(s.env.say("device.enable.question"), w)),
 		wrap(s.env.say("device.enable.text"), w),
-		part("personal", personalSettings),
-		part("workspace", workspaceSettings),
+		part("personal", flows.PersonalSettings),
+		part("workspace", flows.WorkspaceSettings),
 		t.Faint.Render(wrap(s.env.say("device.enable.otherwise"), w)),
 	)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"codex-login/flows"
@@ -78,8 +79,7 @@ func (s signIn) method() flows.Method {
 
 // arrived says that the answer is there and the rest goes by itself.
 func (s signIn) arrived() bool {
-	n := len(s.notes)
-	return n > 0 && s.notes[n-1].Code == flows.NoteExchanging
+	return slices.ContainsFunc(s.notes, func(n flows.Note) bool { return n.Code == flows.NoteExchanging })
 }
 
 // said are the notes in words, each kind once, in the order of the last time.
