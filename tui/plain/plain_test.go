@@ -48,6 +48,17 @@ func TestFirstLineIsCodexs(t *testing.T) {
 	}
 }
 
+// Automatic choice says when it passed over the keyring, and why.
+func TestStatusNamesThePassedOverKeyring(t *testing.T) {
+	var talk bytes.Buffer
+	a := someone
+	a.Place.Fallback = &credstore.Error{Problem: credstore.ProblemUnavailable, Op: "read"}
+	(&Lines{Say: assets.Speak("en"), Out: io.Discard, Err: &talk}).Status(a, nil)
+	if !strings.Contains(talk.String(), "no keyring") {
+		t.Errorf("said: %q", talk.String())
+	}
+}
+
 func TestUnknownIsNull(t *testing.T) {
 	var out bytes.Buffer
 	(&Events{Say: assets.Speak("en"), Out: &out}).Status(flows.Account{Method: flows.AccountAPIKey, Mode: credstore.AuthAPIKey}, nil)

@@ -46,6 +46,9 @@ func (l *Lines) Status(a flows.Account, err error) {
 		for _, line := range accountLines(l.Say, a) {
 			l.data(line)
 		}
+		if why := a.Place.Fallback; why != nil {
+			l.note(flows.Note{Code: flows.NoteKeyringUnusable, Err: why})
+		}
 	}
 }
 
