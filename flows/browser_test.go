@@ -315,7 +315,7 @@ func TestBothPortsBusy(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:1455", "127.0.0.1:1457"} {
 		ln, err := net.Listen("tcp", addr)
 		if err != nil {
-			t.Skipf("%s is in use on this machine", addr)
+			portTaken(t, addr)
 		}
 		defer func() { _ = ln.Close() }()
 	}
@@ -335,13 +335,23 @@ func TestBothPortsBusy(t *testing.T) {
 	}
 }
 
+// portTaken skips by name. In a network namespace of its own nobody else can
+// have the port, so there it is a failure.
+func portTaken(t *testing.T, addr string) {
+	t.Helper()
+	if sandbox.Isolated() || os.Getenv("CI") == "true" {
+		t.Fatalf("%s is in use", addr)
+	}
+	t.Skipf("%s is in use on this machine", addr)
+}
+
 func TestSecondPortIsNamed(t *testing.T) {
 	s := startSandbox(t, sandbox.Options{})
 	l := newLogin(t, s)
 	l.ports = callbackPorts
 	ln, err := net.Listen("tcp", "127.0.0.1:1455")
 	if err != nil {
-		t.Skip("1455 is in use on this machine")
+		portTaken(t, "127.0.0.1:1455")
 	}
 	defer func() { _ = ln.Close() }()
 	c := begin(t, l, Request{Method: Browser})

@@ -62,9 +62,9 @@ func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replaceme
 				return err
 			}
 			receipt.add(Note{Code: NoteUnreadableKept, Where: kept})
-		case c.Place.Kind == credstore.KindKeyring:
-			// A keyring that does not answer cannot be overwritten either; if
-			// it is needed, the save itself says so.
+		case c.Place.Kind == credstore.KindKeyring && mode != credstore.ModeKeyring:
+			// The way out of a keyring that does not answer must stay open: to
+			// the file, or to automatic choice, which then takes the file too.
 		default:
 			return c.Err
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -396,4 +397,26 @@ func TestSigningOutIsCancelledBeforeItDeletes(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	load(t, l) // still there
+}
+
+// A keyring that does not answer ends a sign-in that needs it before anything
+// is written, and does not keep anybody from leaving it for the file.
+func TestAKeyringThatDoesNotAnswer(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs a keyring that a variable leads away from")
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
+	l := newLogin(t, startSandbox(t, sandbox.Options{}), `cli_auth_credentials_store="keyring"`)
+	key := credstore.NewSecret("sk-0123456789abcdef")
+	_, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Secret: key}))
+	if !credstore.IsProblem(err, credstore.ProblemUnavailable) {
+		t.Errorf("into the keyring: %v", err)
+	}
+	if _, err := os.Stat(l.Home.AuthFile()); !os.IsNotExist(err) {
+		t.Error("something was written to the file")
+	}
+	if _, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Store: credstore.ModeFile, Secret: key})); err != nil {
+		t.Errorf("out of the keyring: %v", err)
+	}
 }

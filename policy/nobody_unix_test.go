@@ -31,7 +31,7 @@ func heldBack(t *testing.T) bool {
 	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, err := child.CombinedOutput()
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission) && os.Getenv("CI") != "true":
 		t.Skip("needs the right to become another user")
 	case err != nil, bytes.Contains(out, []byte("no tests to run")):
 		t.Errorf("as another user: %v\n%s", err, out)
