@@ -5,6 +5,11 @@ import "codex-login/credstore"
 // Receipt is the proof of a stored login, safe to print.
 type Receipt struct {
 	Account Account
+	// ID is the account's in the book.
+	ID string
+	// Back is the id of the account that was active before, to switch back
+	// to; "" when there was none or it is the same account.
+	Back string
 	// Previous is the ChatGPT session that this login replaced. It was put
 	// into the account book and still works; nil when there was none.
 	Previous *Account

@@ -15,6 +15,11 @@ type SignedOut struct {
 	// RevokeErr is why the session may still be alive at the issuer; nil when
 	// it was revoked or when there was nothing to revoke.
 	RevokeErr error
+	// Forgotten counts the accounts that are gone from this machine, and
+	// Ended the sessions that the issuer confirmed to have ended.
+	Forgotten, Ended int
+	// All: every account of the book was meant.
+	All bool
 }
 
 // StoreChoice is a place that can keep a login, as it stands on this machine.

@@ -136,3 +136,10 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 	}
 	return true, nil
 }
+
+// SignOutAll is SignOut for every account of this CODEX_HOME: the active one
+// and those in the book. What could not be ended or removed does not keep the
+// rest here. It returns credstore.ErrNotFound when there was nothing.
+func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) {
+	return SignedOut{}, errUnbuilt
+}
