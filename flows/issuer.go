@@ -64,6 +64,18 @@ func (i Issuer) whoamiURL() string {
 	return base + "/v1/user-auth-credential/whoami"
 }
 
+// refreshURL is where the tokens of the named issuer are renewed; "" stands for
+// this one.
+func (i Issuer) refreshURL(issuedBy string) string {
+	switch {
+	case i.refresh != "":
+		return i.refresh
+	case issuedBy != "":
+		return strings.TrimRight(issuedBy, "/") + "/oauth/token"
+	}
+	return i.tokenURL()
+}
+
 // revokeURL is where a token issued by the named issuer is revoked. As in
 // Codex, an overridden refresh address moves revocation to its origin.
 func (i Issuer) revokeURL(issuedBy string) string {

@@ -136,7 +136,9 @@ func (a answer) failure() *ServerError {
 }
 
 // secretNames are the parameters and members of a request that nobody may see.
-var secretNames = []string{"code", "code_verifier", "subject_token", "token", "device_auth_id"}
+var secretNames = []string{
+	"code", "code_verifier", "subject_token", "token", "device_auth_id", "refresh_token", "id_token", "access_token",
+}
 
 // minSecret keeps a short value from being cut out of the middle of words.
 const minSecret = 6
