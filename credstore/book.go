@@ -3,56 +3,59 @@ package credstore
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
 // Book is the account book: the logins that are not the active one, so that
-// none is lost when another takes its place. It lives in CODEX_HOME in a
-// folder that is nobody else's.
+// none is lost when another takes its place, and a card for every account, the
+// active one's too. It lives in CODEX_HOME in a folder that is nobody else's.
 //
-// A page is a file accounts/<id>.json, or a keyring entry, which the empty
-// file accounts/<id>.keyring stands for: no keyring can list what it holds.
-// The id is made from the identity of the login and names no person.
+// A page is a file accounts/<id>.json, or a keyring entry, which the file
+// accounts/<id>.keyring stands for: no keyring can list what it holds. The id
+// is made from the identity of the login and names no person; an earlier
+// session of an account has <id>.<session> for its page. The card is the file
+// accounts/<id>.card, wherever the pages are.
 type Book struct {
 	home Home
 	mode Mode
 	ring keyring // nil: pages are files
-	// memory holds the pages of a mode that writes nothing to disk.
-	memory *memoryPages
+	// memory is the whole book of the mode that writes nothing to disk.
+	memory *memoryBook
+	// now is the clock of what is written down on a card; nil is the real one.
+	now func() time.Time
 }
 
 // OpenBook returns the account book of a home. New pages go where the mode
 // keeps logins; pages are found wherever they are. It does no I/O.
 func OpenBook(home Home, mode Mode) *Book {
+	b := &Book{home: home, mode: mode}
 	switch mode {
 	case ModeKeyring, ModeAuto:
-		return &Book{home: home, mode: mode, ring: systemKeyring()}
+		b.ring = systemKeyring()
 	case ModeEphemeral:
-		return &Book{home: home, mode: mode, memory: memoryPagesOf(home)}
+		b.memory = memoryBookOf(home)
 	}
-	return &Book{home: home, mode: mode}
+	return b
 }
 
 // Mode is the mode that decides where new pages go.
 func (b *Book) Mode() Mode { return b.mode }
 
-// Keep stores a login in the book. If the book has one of the same identity,
-// the newer of the two documents stays under the id; the older one goes, or,
-// if it is another ChatGPT session that may still be good, gets a page of its
-// own. A document that signs nobody in is not kept.
+// Keep stores a login in the book, and then its account's card. If the book has
+// one of the same identity, the newer of the two documents stays under the id;
+// the older one goes, or, if it is another ChatGPT session that may still be
+// good, gets a page of its own. A document that signs nobody in is not kept.
 func (b *Book) Keep(ctx context.Context, a *Auth) error {
 	if a.Empty() {
 		return nil
 	}
 	// A document that nobody could load again would be lost all the same.
-	if _, err := a.checked(b.place(pageID(a))); err != nil {
+	if _, err := a.checked(b.place(ID(a))); err != nil {
 		return err
 	}
 	unlock, err := b.lock(ctx)
@@ -60,15 +63,25 @@ func (b *Book) Keep(ctx context.Context, a *Auth) error {
 		return err
 	}
 	defer unlock()
-	ctx = context.WithoutCancel(ctx)
-	first, err := b.load(ctx, pageID(a))
+	front, err := b.keep(context.WithoutCancel(ctx), a)
+	if err != nil || front == nil {
+		return err
+	}
+	return b.note(front, nil)
+}
+
+// keep returns the document that is in front afterwards, nil where that cannot
+// be told. The caller holds the lock.
+func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
+	first, err := b.load(ctx, ID(a))
 	switch {
 	case errors.Is(err, ErrNotFound), IsProblem(err, ProblemCorrupt):
-		return b.write(ctx, pageID(a), a)
+		return a, b.write(ctx, ID(a), a)
 	case err != nil: // unreadable just now: it may be another session
-		return b.write(ctx, sessionID(a), a)
+		return nil, b.write(ctx, sessionID(a), a)
 	case first.session() == a.session():
-		return b.write(ctx, pageID(a), newer(a, first))
+		front := newer(a, first)
+		return front, b.write(ctx, ID(a), front)
 	}
 	// Two sessions. The older one is written before its page is taken.
 	front := newer(a, first)
@@ -76,19 +89,21 @@ func (b *Book) Keep(ctx context.Context, a *Auth) error {
 	if front == a {
 		back = first
 	}
-	if known, err := b.load(ctx, sessionID(back)); err == nil {
-		back = newer(back, known)
+	if err := b.keepSession(ctx, back); err != nil || front == first {
+		return front, err
 	}
-	if err := b.write(ctx, sessionID(back), back); err != nil {
-		return err
+	if err := b.write(ctx, ID(front), front); err != nil {
+		return front, err
 	}
-	if front == first {
-		return nil
+	return front, ignoreNotFound(b.remove(ctx, sessionID(front)))
+}
+
+// keepSession gives a session that is not in front the page of its own.
+func (b *Book) keepSession(ctx context.Context, a *Auth) error {
+	if known, err := b.load(ctx, sessionID(a)); err == nil {
+		a = newer(a, known)
 	}
-	if err := b.write(ctx, pageID(front), front); err != nil {
-		return err
-	}
-	return ignoreNotFound(b.remove(ctx, sessionID(front)))
+	return b.write(ctx, sessionID(a), a)
 }
 
 // newer returns the later document, a where that cannot be told.
@@ -104,14 +119,18 @@ func (b *Book) Load(ctx context.Context, id string) (*Auth, error) {
 	if !validID.MatchString(id) {
 		return nil, ErrNotFound
 	}
-	return b.load(ctx, id)
+	a, err := b.load(ctx, id)
+	if errors.Is(err, ErrNotFound) && b.marked(id) {
+		b.doubt(id) // somebody took the entry away: Repair will look
+	}
+	return a, err
 }
 
 // Find returns the id of the page that holds the login a, ErrNotFound when
 // none does.
 func (b *Book) Find(ctx context.Context, a *Auth) (string, error) {
 	found := ErrNotFound
-	for _, id := range []string{pageID(a), sessionID(a)} {
+	for _, id := range []string{ID(a), sessionID(a)} {
 		kept, err := b.load(ctx, id)
 		if err == nil && kept.session() == a.session() {
 			return id, nil
@@ -128,25 +147,8 @@ func (b *Book) List(ctx context.Context) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if b.memory != nil {
-		return b.memory.list(), nil
-	}
-	entries, err := os.ReadDir(b.dir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fileError("read", b.dir(), err)
-	}
-	var ids []string
-	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
-		if id := strings.TrimSuffix(e.Name(), ext); (ext == ".json" || ext == ".keyring") && validID.MatchString(id) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	f, err := b.folder()
+	return slices.Sorted(maps.Keys(f.pages)), err
 }
 
 // Remove deletes a page, ErrNotFound when there is none.
@@ -162,18 +164,9 @@ func (b *Book) Remove(ctx context.Context, id string) error {
 	return b.remove(context.WithoutCancel(ctx), id)
 }
 
-var validID = regexp.MustCompile(`^[a-z]+-[0-9a-f]{16}(\.[0-9a-f]{16})?$`)
-
-// pageID is the id of an identity: fit for a file name, and without the e-mail
-// address or the secret that an identity could be guessed from.
-func pageID(a *Auth) string {
-	return strings.ToLower(string(a.Kind())) + "-" + shortHash(a.Identity())
-}
-
-// sessionID is the id of one session of an identity beside another.
-func sessionID(a *Auth) string { return pageID(a) + "." + shortHash(a.session()) }
-
-func (b *Book) dir() string { return filepath.Join(b.home.Path, "codex-login", "accounts") }
+func (b *Book) own() string { return filepath.Join(b.home.Path, "codex-login") }
+func (b *Book) dir() string { return filepath.Join(b.own(), "accounts") }
+func (b *Book) tmp() string { return filepath.Join(b.own(), "tmp") }
 
 func (b *Book) page(id string) string   { return filepath.Join(b.dir(), id+".json") }
 func (b *Book) marker(id string) string { return filepath.Join(b.dir(), id+".keyring") }
@@ -188,16 +181,19 @@ func (b *Book) place(id string) Place {
 // lock makes the book one writer's.
 func (b *Book) lock(ctx context.Context) (func(), error) {
 	if b.memory != nil {
-		return func() {}, ctx.Err()
+		err := lockMutex(ctx, &b.memory.writer)
+		return b.memory.writer.Unlock, err
 	}
 	if err := b.home.ensure(); err != nil {
 		return nil, err
 	}
-	if err := ensureDir(b.dir()); err != nil {
-		return nil, fileError("save", b.dir(), err)
+	for _, dir := range []string{b.dir(), b.tmp()} {
+		if err := ensureDir(dir); err != nil {
+			return nil, fileError("save", dir, err)
+		}
 	}
 	var l *flock.Flock
-	l, err := lock(ctx, filepath.Join(filepath.Dir(b.dir()), "accounts.lock"), 0o600, fileLockPatience)
+	l, err := lock(ctx, filepath.Join(b.own(), "accounts.lock"), 0o600, fileLockPatience)
 	if err != nil {
 		return nil, err
 	}
@@ -209,4 +205,11 @@ func ignoreNotFound(err error) error {
 		return nil
 	}
 	return err
+}
+
+func (b *Book) time() time.Time {
+	if b.now != nil {
+		return b.now()
+	}
+	return time.Now().UTC().Truncate(time.Second)
 }

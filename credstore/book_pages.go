@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 )
 
 // load reads a page. Where a killed writer left it in both places, the newer
@@ -18,10 +15,14 @@ func (b *Book) load(ctx context.Context, id string) (*Auth, error) {
 		return b.memory.load(id)
 	}
 	inFile, err := b.loadFile(id)
+	if errors.Is(err, ErrNotFound) && !b.marked(id) {
+		// It may just have moved out of the keyring.
+		inFile, err = b.loadFile(id)
+	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
-	if _, statErr := os.Stat(b.marker(id)); statErr != nil {
+	if !b.marked(id) {
 		return inFile, err
 	}
 	inKeyring, ringErr := b.loadEntry(ctx, id)
@@ -34,7 +35,11 @@ func (b *Book) load(ctx context.Context, id string) (*Auth, error) {
 	return newer(inFile, inKeyring), nil
 }
 
+// loadFile reads a page that is there for the taking, without a keyring.
 func (b *Book) loadFile(id string) (*Auth, error) {
+	if b.memory != nil {
+		return b.memory.load(id)
+	}
 	text, err := readLimited(b.page(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
@@ -60,14 +65,14 @@ func (b *Book) write(ctx context.Context, id string, a *Auth) error {
 		b.memory.write(id, a)
 		return nil
 	}
-	removeTemps(b.dir(), 0)
+	removeTemps(b.tmp(), 0)
 	if b.ring != nil && b.writeEntry(ctx, id, a) == nil {
-		if err := os.Remove(b.page(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fileError("delete", b.page(id), err)
+		if err := b.removeFile(id); ignoreNotFound(err) != nil {
+			return err
 		}
 		return nil
 	}
-	if err := replaceFile(b.page(id), a.Encode()); err != nil {
+	if err := b.replace(b.page(id), a.Encode()); err != nil {
 		return err
 	}
 	// A keyring that will not even let go of its copy keeps the marker; load
@@ -76,25 +81,31 @@ func (b *Book) write(ctx context.Context, id string, a *Auth) error {
 	return nil
 }
 
-// writeEntry sets the marker first: an entry without one would be lost.
+// writeEntry sets the marker first: an entry without one would be lost. It
+// reads back what it has stored.
 func (b *Book) writeEntry(ctx context.Context, id string, a *Auth) error {
-	_, unmarked := os.Stat(b.marker(id))
-	if err := replaceFile(b.marker(id), nil); err != nil {
+	unmarked := !b.marked(id)
+	b.doubt(id)
+	if err := b.replace(b.marker(id), markerOf(a)); err != nil {
 		return err
 	}
-	text := string(a.EncodeCompact())
-	if err := b.ring.set(ctx, ownService, b.account(id), text); err != nil {
+	text, ring := string(a.EncodeCompact()), b.keyring()
+	if err := ring.set(ctx, ownService, b.account(id), text); err != nil {
 		// A marker for an entry that certainly never came to be would make
 		// the page impossible to remove where there is no keyring.
 		var f *keyringFault
-		if unmarked != nil && errors.As(err, &f) && f.problem != ProblemTimeout && f.problem != ProblemIO {
+		if unmarked && errors.As(err, &f) && f.problem != ProblemTimeout && f.problem != ProblemIO {
 			_ = os.Remove(b.marker(id))
+			b.settled(id)
 		}
 		return err
 	}
-	read, err := b.ring.get(ctx, ownService, b.account(id))
+	read, err := ring.get(ctx, ownService, b.account(id))
 	if err == nil && read != text {
 		err = &keyringFault{ProblemIO, "it did not keep what was stored in it", nil}
+	}
+	if err == nil {
+		b.settled(id)
 	}
 	return err
 }
@@ -103,33 +114,29 @@ func (b *Book) remove(ctx context.Context, id string) error {
 	if b.memory != nil {
 		return b.memory.remove(id)
 	}
-	removeTemps(b.dir(), 0)
+	removeTemps(b.tmp(), 0)
 	inKeyring := b.removeEntry(ctx, id)
-	inFile := ErrNotFound
-	if err := os.Remove(b.page(id)); err == nil {
-		inFile = nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		inFile = fileError("delete", b.page(id), err)
-	}
-	if err := syncDir(b.dir()); err != nil {
-		return fileError("delete", b.dir(), err)
-	}
-	return errorOfBoth(inKeyring, inFile)
+	return errorOfBoth(inKeyring, b.removeFile(id))
 }
+
+// removeFile removes the page's file, ErrNotFound when there is none.
+func (b *Book) removeFile(id string) error { return b.unlink(b.page(id)) }
 
 // removeEntry removes the entry, then its marker. ErrNotFound when there was
 // no marker.
 func (b *Book) removeEntry(ctx context.Context, id string) error {
-	if _, err := os.Stat(b.marker(id)); err != nil {
+	if !b.marked(id) {
 		return ErrNotFound
 	}
+	b.doubt(id)
 	err := keyringError("delete", b.entry(id), b.keyring().remove(ctx, ownService, b.account(id)))
 	if ignoreNotFound(err) != nil {
 		return err
 	}
-	if gone := os.Remove(b.marker(id)); gone != nil {
-		return fileError("delete", b.marker(id), gone)
+	if gone := ignoreNotFound(b.unlink(b.marker(id))); gone != nil {
+		return gone
 	}
+	b.settled(id)
 	return err
 }
 
@@ -148,49 +155,4 @@ func (b *Book) account(id string) string {
 
 func (b *Book) entry(id string) Place {
 	return Place{Kind: KindKeyring, Where: ownService + " / " + b.account(id)}
-}
-
-// memoryPages is the book of the mode that writes nothing to disk.
-type memoryPages struct {
-	mu   sync.Mutex
-	docs map[string][]byte
-}
-
-var memoryBooks sync.Map // by home folder
-
-func memoryPagesOf(home Home) *memoryPages {
-	p, _ := memoryBooks.LoadOrStore(home.Path, &memoryPages{docs: map[string][]byte{}})
-	return p.(*memoryPages)
-}
-
-func (p *memoryPages) load(id string) (*Auth, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	doc, ok := p.docs[id]
-	if !ok {
-		return nil, ErrNotFound
-	}
-	return Parse(doc, Place{Kind: KindMemory, Where: "memory"})
-}
-
-func (p *memoryPages) write(id string, a *Auth) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.docs[id] = a.Encode()
-}
-
-func (p *memoryPages) remove(id string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.docs[id]; !ok {
-		return ErrNotFound
-	}
-	delete(p.docs, id)
-	return nil
-}
-
-func (p *memoryPages) list() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Sorted(maps.Keys(p.docs))
 }

@@ -117,7 +117,7 @@ func TestBookLosesNoSession(t *testing.T) {
 					t.Error(ids, err)
 				}
 				// The newest of all has the identity's own page.
-				front, err := book.Load(ctx, pageID(documents["A early"]))
+				front, err := book.Load(ctx, ID(documents["A early"]))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -144,13 +144,15 @@ func TestBookIsPrivateAndNamesNobody(t *testing.T) {
 		}
 	}
 	list := names(t, dir)
-	if len(list) != 1 || !validID.MatchString(strings.TrimSuffix(list[0], ".json")) || strings.Contains(list[0], "user-1") {
-		t.Error(list)
+	if len(list) != 2 || list[0] != ID(login)+".card" || list[1] != ID(login)+".json" || !validID.MatchString(ID(login)) || strings.Contains(list[0], "user-1") {
+		t.Fatal(list)
 	}
-	if info, err := os.Stat(filepath.Join(dir, list[0])); err != nil || info.Mode().Perm() != 0o600 {
-		t.Error(info, err)
+	for _, name := range list {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Error(info, err)
+		}
 	}
-	if read(t, filepath.Join(dir, list[0])) != string(login.Encode()) {
+	if read(t, filepath.Join(dir, list[1])) != string(login.Encode()) {
 		t.Error("the page is not the document")
 	}
 }
@@ -176,7 +178,7 @@ func TestBookPagesAreFoundAfterTheModeChanged(t *testing.T) {
 	if err := inKeyring.Keep(ctx, login); err != nil {
 		t.Fatal(err)
 	}
-	id := pageID(login)
+	id := ID(login)
 	if exists(inKeyring.page(id)) || !exists(inKeyring.marker(id)) {
 		t.Error(names(t, inKeyring.dir()))
 	}

@@ -33,7 +33,7 @@ func (s *fileStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *fileStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	b, l, err := beginSave(ctx, s.home, s.place(), a, steps)
+	_, b, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
 	}
@@ -107,23 +107,30 @@ func (s *fileStore) sweep(l *locks) {
 	}
 }
 
-// beginSave is how every save outside of memory begins: with a document that
-// Codex can read, the locks, and the caller's own first step. Whoever gets the
-// locks has to unlock them.
-func beginSave(ctx context.Context, home Home, place Place, a *Auth, steps Steps) ([]byte, *locks, error) {
-	b, err := a.checked(place)
-	if err != nil {
-		return nil, nil, err
+// beginSave is how every save outside of memory begins: with the locks, the
+// caller's own first step, and a document that Codex can read; one that is
+// known beforehand is looked at before anybody is kept waiting. Whoever gets
+// the locks has to unlock them.
+func beginSave(ctx context.Context, home Home, place Place, a *Auth, steps Steps) (*Auth, []byte, *locks, error) {
+	if steps.Choose == nil {
+		if _, err := a.checked(place); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	l, err := lockLogin(ctx, home)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	if err := steps.before(ctx); err != nil {
+	err = steps.before(ctx)
+	var b []byte
+	if err == nil {
+		a, b, err = steps.choose(ctx, a, place)
+	}
+	if err != nil {
 		l.unlock()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return b, l, nil
+	return a, b, l, nil
 }
 
 // checked encodes a document for a file after reading it back as Codex would:

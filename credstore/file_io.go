@@ -106,9 +106,17 @@ func replaceFile(path string, content []byte) error {
 	if err := checkReplaceable(path); err != nil {
 		return err
 	}
-	temp, err := createTemp(filepath.Dir(path))
-	if err != nil {
+	if err := replaceVia(filepath.Dir(path), path, content); err != nil {
 		return fileError("save", path, err)
+	}
+	return nil
+}
+
+// replaceVia makes the temporary file in the folder dir of the same file system.
+func replaceVia(dir, path string, content []byte) error {
+	temp, err := createTemp(dir)
+	if err != nil {
+		return err
 	}
 	err = writeAndClose(temp, content)
 	if err == nil {
@@ -116,12 +124,14 @@ func replaceFile(path string, content []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name())
-		return fileError("save", path, err)
+		return err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fileError("save", path, err)
+	if to := filepath.Dir(path); to != dir {
+		if err := syncDir(to); err != nil {
+			return err
+		}
 	}
-	return nil
+	return syncDir(dir)
 }
 
 // checkReplaceable refuses what a rename would silently override: a file that
@@ -178,15 +188,18 @@ var tempName = regexp.MustCompile(`^\.auth-[0-9A-Za-z]{6}$`)
 
 // removeTemps removes temporary files that a killed writer left in dir: they
 // hold a login. The caller holds the lock of every writer there, or passes an
-// age that no living writer's file reaches.
-func removeTemps(dir string, olderThan time.Duration) {
+// age that no living writer's file reaches. It returns how many went.
+func removeTemps(dir string, olderThan time.Duration) (removed int) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		if !tempName.MatchString(e.Name()) || !e.Type().IsRegular() {
 			continue
 		}
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) >= olderThan {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+			if os.Remove(filepath.Join(dir, e.Name())) == nil {
+				removed++
+			}
 		}
 	}
+	return removed
 }

@@ -3,6 +3,8 @@ package credstore
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
+	"strings"
 )
 
 // Identity names whose login this is, the same after a refresh and after a new
@@ -66,8 +68,48 @@ func (a *Auth) session() string {
 	return shortHash("refresh " + a.Tokens.RefreshToken.Reveal())
 }
 
+// Fingerprint names the very tokens, key or access token that a document signs
+// in with, 16 hex digits that do not give them away: a refresh changes it.
+func (a *Auth) Fingerprint() string {
+	switch {
+	case a.Kind() == AuthPersonalAccessToken:
+		return shortHash("token " + a.PersonalAccessToken.Reveal())
+	case a.Kind() == AuthAPIKey && a.APIKey != nil:
+		return shortHash("key " + a.APIKey.Reveal())
+	case a.Tokens != nil && !a.Tokens.RefreshToken.Empty():
+		return shortHash("refresh " + a.Tokens.RefreshToken.Reveal())
+	case a.Tokens != nil:
+		return shortHash("access " + a.Tokens.AccessToken.Reveal())
+	}
+	return shortHash(a.Identity())
+}
+
 // shortHash is the first 16 hex digits of the SHA-256.
 func shortHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
+}
+
+// ID names an account for good, its kind and 16 hex digits of its identity: fit
+// for a file name, and without the e-mail address or the secret that an
+// identity could be guessed from. "" for an empty document.
+func ID(a *Auth) string {
+	if a.Empty() {
+		return ""
+	}
+	return strings.ToLower(string(a.Kind())) + "-" + shortHash(a.Identity())
+}
+
+// sessionID is the id of the page of one session of an account beside another.
+func sessionID(a *Auth) string { return ID(a) + "." + shortHash(a.session()) }
+
+var (
+	validID      = regexp.MustCompile(`^[a-z]+-[0-9a-f]{16}(\.[0-9a-f]{16})?$`)
+	validAccount = regexp.MustCompile(`^[a-z]+-[0-9a-f]{16}$`)
+)
+
+// accountOf is the id of the account that a page belongs to.
+func accountOf(page string) string {
+	id, _, _ := strings.Cut(page, ".")
+	return id
 }

@@ -32,7 +32,7 @@ func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *keyringStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	_, l, err := beginSave(ctx, s.home, s.place(), a, steps)
+	a, _, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
 	}

@@ -3,12 +3,14 @@ package credstore
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // memoryStore keeps the login for as long as the process lives.
 type memoryStore struct {
-	mu  sync.Mutex
-	doc []byte
+	// writer is held through a whole Save, its steps included; mu guards doc.
+	writer, mu sync.Mutex
+	doc        []byte
 }
 
 func (s *memoryStore) Mode() Mode { return ModeEphemeral }
@@ -29,12 +31,19 @@ func (s *memoryStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *memoryStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
-	b, err := a.checked(s.place())
-	if err == nil {
-		err = ctx.Err()
+	if steps.Choose == nil {
+		if _, err := a.checked(s.place()); err != nil {
+			return s.place(), err
+		}
 	}
+	if err := lockMutex(ctx, &s.writer); err != nil {
+		return s.place(), err
+	}
+	defer s.writer.Unlock()
+	err := steps.before(ctx)
+	var b []byte
 	if err == nil {
-		err = steps.before(ctx)
+		_, b, err = steps.choose(ctx, a, s.place())
 	}
 	if err != nil {
 		return s.place(), err
@@ -47,9 +56,10 @@ func (s *memoryStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, er
 }
 
 func (s *memoryStore) Delete(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := lockMutex(ctx, &s.writer); err != nil {
 		return err
 	}
+	defer s.writer.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.doc == nil {
@@ -57,4 +67,20 @@ func (s *memoryStore) Delete(ctx context.Context) error {
 	}
 	s.doc = nil
 	return nil
+}
+
+// lockMutex is mu.Lock for a caller that may give up.
+func lockMutex(ctx context.Context, mu *sync.Mutex) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if mu.TryLock() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(lockRetry):
+		}
+	}
 }

@@ -54,6 +54,10 @@ type Place struct {
 type Steps struct {
 	// Before runs before anything is written. Its error ends the Save.
 	Before func(ctx context.Context) error
+	// Choose, where set, picks the login to be stored, in place of the one
+	// that Save was given, which may then be nil. It runs after Before. Its
+	// error ends the Save.
+	Choose func(ctx context.Context) (*Auth, error)
 	// Written runs when the login is in its place, before older copies in other
 	// places are cleared. If it returns false, they stay.
 	Written func() bool
@@ -64,6 +68,22 @@ func (s Steps) before(ctx context.Context) error {
 		return nil
 	}
 	return s.Before(ctx)
+}
+
+// choose returns the login to be stored, a where the caller leaves it at that,
+// and its text for a file.
+func (s Steps) choose(ctx context.Context, a *Auth, place Place) (*Auth, []byte, error) {
+	if s.Choose != nil {
+		var err error
+		if a, err = s.Choose(ctx); err != nil {
+			return nil, nil, err
+		}
+		if a == nil {
+			return nil, nil, ErrNotFound
+		}
+	}
+	b, err := a.checked(place)
+	return a, b, err
 }
 
 func (s Steps) written() bool { return s.Written == nil || s.Written() }
