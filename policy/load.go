@@ -78,6 +78,7 @@ func interpret(config, requirements table) (*Rules, *ConfigError) {
 	r.Store, r.StorePinned = reader.store(config, requirements)
 	r.ChatGPTBaseURL = reader.chatGPTBaseURL(config, requirements)
 	r.OpenAIBaseURL = reader.openAIBaseURL(config)
+	r.Provider = reader.provider(config)
 	if v, ok := reader.choice(config, ForcedMethod, methods); ok {
 		r.forcedMethod = &Demand{ForcedMethod, []string{v.Value}, v.Source}
 	}

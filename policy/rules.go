@@ -75,6 +75,8 @@ type Rules struct {
 	OpenAIBaseURL Value[string]
 	// ChatGPTBaseURL is the ChatGPT back end, without a trailing slash.
 	ChatGPTBaseURL Value[string]
+	// Provider is the active model provider.
+	Provider Provider
 
 	// One for each rule; nil where no layer states it. The forced workspaces
 	// are trimmed, without blanks and never empty.
