@@ -64,33 +64,43 @@ func (b *Book) Keep(ctx context.Context, a *Auth) error {
 	}
 	defer unlock()
 	front, err := b.keep(context.WithoutCancel(ctx), a)
-	if err != nil || front == nil {
+	if err != nil {
 		return err
 	}
 	return b.note(front, nil)
 }
 
-// keep returns the document that is in front afterwards, nil where that cannot
-// be told. The caller holds the lock.
+// keep returns the document that is in front afterwards, a where that cannot be
+// told. The caller holds the lock.
 func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
+	if known, err := b.load(ctx, sessionID(a)); err == nil {
+		a = newer(a, known)
+	}
+	front := a
 	first, err := b.load(ctx, ID(a))
 	switch {
-	case errors.Is(err, ErrNotFound), IsProblem(err, ProblemCorrupt):
-		return a, b.write(ctx, ID(a), a)
+	case errors.Is(err, ErrNotFound):
+	case IsProblem(err, ProblemCorrupt):
+		err := b.putAside(ID(a))
+		if err == nil {
+			return b.keep(ctx, a)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return a, err
+		}
 	case err != nil: // unreadable just now: it may be another session
-		return nil, b.write(ctx, sessionID(a), a)
+		return a, b.write(ctx, sessionID(a), a)
 	case first.session() == a.session():
-		front := newer(a, first)
-		return front, b.write(ctx, ID(a), front)
-	}
-	// Two sessions. The older one is written before its page is taken.
-	front := newer(a, first)
-	back := a
-	if front == a {
-		back = first
-	}
-	if err := b.keepSession(ctx, back); err != nil || front == first {
-		return front, err
+		front = newer(a, first)
+	default:
+		// Two sessions. The older one is written before its page is taken.
+		front = newer(a, first)
+		if front == first {
+			return front, b.write(ctx, sessionID(a), a)
+		}
+		if err := b.keepSession(ctx, first); err != nil {
+			return front, err
+		}
 	}
 	if err := b.write(ctx, ID(front), front); err != nil {
 		return front, err

@@ -60,6 +60,9 @@ func (b *Book) doubted(id string) bool {
 // doubts are the pages whose entries are in doubt; temps reports that there are
 // temporary files.
 func (b *Book) doubts() (ids []string, temps bool) {
+	if b.memory != nil {
+		return nil, false
+	}
 	entries, _ := os.ReadDir(b.tmp())
 	for _, e := range entries {
 		id, found := strings.CutSuffix(e.Name(), ".keyring")

@@ -92,7 +92,7 @@ func (b *Book) movePage(ctx context.Context, id string, to *Book) error {
 	}
 	defer unlock()
 	ctx = context.WithoutCancel(ctx)
-	if _, err := to.settle(ctx, id); err != nil {
+	if _, err := b.settle(ctx, id); err != nil {
 		return err
 	}
 	a, err := b.load(ctx, id)

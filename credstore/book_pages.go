@@ -14,15 +14,17 @@ func (b *Book) load(ctx context.Context, id string) (*Auth, error) {
 	if b.memory != nil {
 		return b.memory.load(id)
 	}
+	a, err := b.loadBoth(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		// It may just have moved from the one place to the other.
+		return b.loadBoth(ctx, id)
+	}
+	return a, err
+}
+
+func (b *Book) loadBoth(ctx context.Context, id string) (*Auth, error) {
 	inFile, err := b.loadFile(id)
-	if errors.Is(err, ErrNotFound) && !b.marked(id) {
-		// It may just have moved out of the keyring.
-		inFile, err = b.loadFile(id)
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, err
-	}
-	if !b.marked(id) {
+	if err != nil && !errors.Is(err, ErrNotFound) || !b.marked(id) {
 		return inFile, err
 	}
 	inKeyring, ringErr := b.loadEntry(ctx, id)

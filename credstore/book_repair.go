@@ -11,7 +11,7 @@ type Repaired struct {
 	Temps     int // temporary files of killed writers
 	Leftovers int // pages with the session that is the active login's
 	Doubles   int // pages that were in a file and in the keyring
-	Vanished  int // keyring pages whose entry is gone
+	Markers   int // keyring pages that were nothing but a marker: of a killed write or removal, or somebody took the entry away
 	Promoted  int // accounts of which only an earlier session was left: it is in front now
 	Cards     int // cards that were missing
 	Orphans   int // cards without an account
@@ -25,7 +25,7 @@ type Repaired struct {
 
 // Any reports whether there is anything to say.
 func (r Repaired) Any() bool {
-	return r.Newer != nil || r.Temps+r.Leftovers+r.Doubles+r.Vanished+r.Promoted+r.Cards+r.Orphans+r.Unsettled > 0
+	return r.Newer != nil || r.Temps+r.Leftovers+r.Doubles+r.Markers+r.Promoted+r.Cards+r.Orphans+r.Unsettled > 0
 }
 
 // Repair puts right what a killed process left half done. active is the active
@@ -193,7 +193,7 @@ func (r *repair) settle(ctx context.Context, f folder) error {
 		case found == foundDouble:
 			r.done.Doubles++
 		case found == foundGone:
-			r.done.Vanished++
+			r.done.Markers++
 		}
 	}
 	return nil
@@ -248,7 +248,7 @@ func (r *repair) promote(ctx context.Context, f folder) error {
 		all, err := r.b.Pages(ctx, id)
 		if err == nil {
 			if err = r.b.write(ctx, id, all[0]); err == nil {
-				err = ignoreNotFound(r.b.remove(ctx, sessionID(all[0])))
+				err = errors.Join(ignoreNotFound(r.b.remove(ctx, sessionID(all[0]))), r.b.note(all[0], nil))
 			}
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package credstore
 import (
 	"context"
 	"errors"
+	"io/fs"
 )
 
 // finding is what settle came upon.
@@ -86,9 +87,16 @@ func (b *Book) settleDouble(ctx context.Context, id string, file, entry *Auth) e
 	return nil
 }
 
-// putAside takes a page that cannot be read out of the way of one that can.
+// putAside takes the file of a page that cannot be read as one out of the way,
+// ErrNotFound when there is no file.
 func (b *Book) putAside(id string) error {
+	if b.memory != nil {
+		return ErrNotFound
+	}
 	text, err := readLimited(b.page(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
 	if err != nil {
 		return err
 	}

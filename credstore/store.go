@@ -56,7 +56,7 @@ type Steps struct {
 	Before func(ctx context.Context) error
 	// Choose, where set, picks the login to be stored, in place of the one
 	// that Save was given, which may then be nil. It runs after Before. Its
-	// error ends the Save.
+	// error ends the Save, and so does a nil login, with ErrNotFound.
 	Choose func(ctx context.Context) (*Auth, error)
 	// Written runs when the login is in its place, before older copies in other
 	// places are cleared. If it returns false, they stay.

@@ -24,7 +24,7 @@ func (b *Book) Pages(ctx context.Context, id string) ([]*Auth, error) {
 	for _, page := range pages {
 		a, err := b.Load(ctx, page)
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = errors.Join(failed, ignoreNotFound(err))
 			continue
 		}
 		if page == id {
@@ -33,6 +33,9 @@ func (b *Book) Pages(ctx context.Context, id string) ([]*Auth, error) {
 		out = append(out, a)
 	}
 	slices.SortStableFunc(out[earlier:], func(a, b *Auth) int { return b.LastRefresh.Compare(a.LastRefresh) })
+	if failed == nil && out == nil {
+		failed = ErrNotFound
+	}
 	return out, failed
 }
 
@@ -96,8 +99,15 @@ func (b *Book) Renew(ctx context.Context, old, renewed *Auth) error {
 	}
 	defer unlock()
 	ctx = context.WithoutCancel(ctx)
-	if kept, err := b.load(ctx, ID(old)); err == nil && kept.SameSecret(old) {
+	front, err := b.load(ctx, ID(old))
+	switch {
+	case ignoreNotFound(err) != nil:
+		return err // it may be the one
+	case err == nil && front.SameSecret(old):
 		if err := b.write(ctx, ID(old), renewed); err != nil {
+			return err
+		}
+		if err := b.dropOlder(ctx, renewed); err != nil {
 			return err
 		}
 		return b.note(renewed, nil)
@@ -113,4 +123,13 @@ func (b *Book) Renew(ctx context.Context, old, renewed *Auth) error {
 		return err
 	}
 	return ignoreNotFound(b.remove(ctx, sessionID(old)))
+}
+
+// dropOlder removes the page of its own that a session in front may have left.
+func (b *Book) dropOlder(ctx context.Context, front *Auth) error {
+	known, err := b.load(ctx, sessionID(front))
+	if err != nil || newer(front, known) != front {
+		return ignoreNotFound(err)
+	}
+	return ignoreNotFound(b.remove(ctx, sessionID(front)))
 }
