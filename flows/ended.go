@@ -13,8 +13,8 @@ const (
 	EndRejected EndReason = "rejected"       // the issuer says no more than that
 )
 
-// SessionEndedError says that a login can no longer be renewed: only signing
-// in again helps.
+// SessionEndedError says that a login can no longer be renewed, or that its key
+// or access token is not accepted: only signing in again helps.
 type SessionEndedError struct {
 	Reason EndReason
 	// At is when that was found out.

@@ -56,6 +56,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		}
 	}
 	var (
+		ended       *SessionEndedError
+		unstored    *UnsavedError
 		denied      *DeniedError
 		busy        *PortBusyError
 		network     *NetworkError
@@ -71,6 +73,12 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		pinned      *StorePinnedError
 	)
 	switch {
+	case errors.As(err, &ended):
+		return "session_ended", "session_ended_" + string(ended.Reason), nil
+	case errors.As(err, &unstored) && unstored.InBook:
+		return "store", "unsaved_in_book", []any{"Cause", cause(unstored.Err)}
+	case errors.As(err, &unstored):
+		return "store", "unsaved", []any{"Cause", cause(unstored.Err)}
 	case errors.As(err, &conflict):
 		return "policy", "policy_conflict", []any{"Problem", plainError(conflict)}
 	case errors.As(err, &config):

@@ -80,6 +80,11 @@ func everyError(t *testing.T) map[string]error {
 	for _, p := range constants(t, ".", "InputProblem") {
 		all["input "+p] = &InputError{Problem: InputProblem(p)}
 	}
+	for _, r := range constants(t, ".", "EndReason") {
+		all["ended "+r] = &SessionEndedError{Reason: EndReason(r)}
+	}
+	full := &credstore.Error{Problem: credstore.ProblemFull, Op: "save", Place: credstore.Place{Where: "/x"}}
+	all["unsaved"], all["unsaved, in the book"] = &UnsavedError{Err: full}, &UnsavedError{InBook: true, Err: full}
 	for _, p := range constants(t, "../credstore", "Problem") {
 		all["store "+p] = &credstore.Error{Problem: credstore.Problem(p), Op: "save", Place: credstore.Place{Where: "/x"}, Detail: "d", Line: 1, Column: 2, Err: os.ErrPermission}
 	}
@@ -105,7 +110,7 @@ func violation(t *testing.T, rule string, c policy.Credential, workspace string)
 }
 
 // documented are the codes of the README's list.
-var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input "
+var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input session_ended "
 
 func TestEveryErrorIsExplained(t *testing.T) {
 	say := assets.Speak("en")
