@@ -105,7 +105,8 @@ func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
 	if err := b.write(ctx, ID(front), front); err != nil {
 		return front, err
 	}
-	return front, ignoreNotFound(b.remove(ctx, sessionID(front)))
+	b.dropOlder(ctx, front)
+	return front, nil
 }
 
 // keepSession gives a session that is not in front the page of its own.

@@ -107,9 +107,7 @@ func (b *Book) Renew(ctx context.Context, old, renewed *Auth) error {
 		if err := b.write(ctx, ID(old), renewed); err != nil {
 			return err
 		}
-		if err := b.dropOlder(ctx, renewed); err != nil {
-			return err
-		}
+		b.dropOlder(ctx, renewed)
 		return b.note(renewed, nil)
 	}
 	kept, err := b.load(ctx, sessionID(old))
@@ -126,10 +124,9 @@ func (b *Book) Renew(ctx context.Context, old, renewed *Auth) error {
 }
 
 // dropOlder removes the page of its own that a session in front may have left.
-func (b *Book) dropOlder(ctx context.Context, front *Auth) error {
-	known, err := b.load(ctx, sessionID(front))
-	if err != nil || newer(front, known) != front {
-		return ignoreNotFound(err)
+// It only clutters.
+func (b *Book) dropOlder(ctx context.Context, front *Auth) {
+	if known, err := b.load(ctx, sessionID(front)); err == nil && newer(front, known) == front {
+		_ = b.remove(ctx, sessionID(front))
 	}
-	return ignoreNotFound(b.remove(ctx, sessionID(front)))
 }

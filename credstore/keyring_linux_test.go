@@ -22,6 +22,12 @@ func TestSecretServiceKeepsTheContract(t *testing.T) {
 	t.Run("auto", func(t *testing.T) {
 		testStore(t, func(h Home) Store { return Open(h, ModeAuto) }, KindKeyring)
 	})
+	t.Run("book", func(t *testing.T) {
+		testBookContract(t, func(h Home) *Book { return OpenBook(h, ModeKeyring) })
+	})
+	t.Run("book with automatic choice", func(t *testing.T) {
+		testBookContract(t, func(h Home) *Book { return OpenBook(h, ModeAuto) })
+	})
 	if err := ProbeKeyring(testContext(t), testHome(t)); err != nil {
 		t.Error(err)
 	}

@@ -6,16 +6,23 @@ import (
 	"testing"
 )
 
-// TestSteps holds the order in which a save works, for every store that can be
-// had without a keyring of the system's.
-func TestSteps(t *testing.T) {
-	stop := errors.New("not now")
-	for name, open := range map[string]func(home Home) Store{
+func stepStores(t *testing.T) map[string]func(home Home) Store {
+	return map[string]func(home Home) Store{
 		"file":    func(home Home) Store { return &fileStore{home} },
 		"keyring": func(home Home) Store { return &keyringStore{home, mockKeyring(t)} },
 		"auto":    func(home Home) Store { return &autoStore{keyringStore{home, mockKeyring(t)}} },
 		"memory":  func(Home) Store { return &memoryStore{} },
-	} {
+		"auto without a keyring": func(home Home) Store {
+			return &autoStore{keyringStore{home, brokenKeyring{}}}
+		},
+	}
+}
+
+// TestSteps holds the order in which a save works, for every store that can be
+// had without a keyring of the system's.
+func TestSteps(t *testing.T) {
+	stop := errors.New("not now")
+	for name, open := range stepStores(t) {
 		t.Run(name, func(t *testing.T) {
 			ctx := testContext(t)
 			home := testHome(t)
@@ -56,6 +63,58 @@ func TestSteps(t *testing.T) {
 			}
 			if place.Kind == KindKeyring && exists(home.AuthFile()) {
 				t.Error("the copy beside was not cleared")
+			}
+		})
+	}
+}
+
+// TestChoose holds that the login to be stored may be picked under the locks, as
+// late as that, and in every store.
+func TestChoose(t *testing.T) {
+	stop := errors.New("not now")
+	for name, open := range stepStores(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx, home := testContext(t), testHome(t)
+			store := open(home)
+			if _, err := store.Save(ctx, apiKey("sk-old"), Steps{}); err != nil {
+				t.Fatal(err)
+			}
+			before := false
+			choose := func(a *Auth, err error) Steps {
+				return Steps{
+					Before: func(context.Context) error { before = true; return nil },
+					Choose: func(ctx context.Context) (*Auth, error) {
+						if now, _, err := store.Load(ctx); err != nil || now.APIKey.Reveal() != "sk-old" || !before {
+							t.Error("Choose did not come between Before and the write:", err)
+						}
+						return a, err
+					},
+					Written: func() bool { before = false; return true },
+				}
+			}
+			bad := NewChatGPT(Tokens{IDToken: NewSecret("no JWT")}, nil, someTime)
+			for _, c := range []struct {
+				a    *Auth
+				err  error
+				want func(error) bool
+			}{
+				{nil, stop, func(err error) bool { return errors.Is(err, stop) }},
+				{nil, nil, func(err error) bool { return errors.Is(err, ErrNotFound) }},
+				{bad, nil, func(err error) bool { return IsProblem(err, ProblemCorrupt) }},
+			} {
+				if _, err := store.Save(ctx, nil, choose(c.a, c.err)); !c.want(err) {
+					t.Error(err)
+				}
+				if now, _, err := store.Load(ctx); err != nil || now.APIKey.Reveal() != "sk-old" {
+					t.Error("something was written:", err)
+				}
+			}
+			// It counts for more than what Save was given.
+			if _, err := store.Save(ctx, apiKey("sk-other"), choose(apiKey("sk-chosen"), nil)); err != nil || before {
+				t.Fatal(err)
+			}
+			if now, _, err := store.Load(ctx); err != nil || now.APIKey.Reveal() != "sk-chosen" {
+				t.Error("another login was stored:", err)
 			}
 		})
 	}
