@@ -35,21 +35,39 @@ const (
 
 // describe reads the account out of a login.
 func describe(a *credstore.Auth) Account {
-	out := Account{Mode: a.Kind(), Method: string(a.Kind()), LastRefresh: a.LastRefresh}
+	out := Account{Mode: a.Kind(), Method: methodOf(a.Kind()), LastRefresh: a.LastRefresh}
 	switch a.Kind() {
 	case credstore.AuthAPIKey:
-		out.Method = AccountAPIKey
 		if a.APIKey != nil {
 			out.KeyHint = a.APIKey.Hint()
 		}
-	case credstore.AuthPersonalAccessToken:
-		out.Method = AccountAccessToken
 	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
-		out.Method = AccountChatGPT
 		claims := a.Claims()
 		out.Email, out.UserID, out.WorkspaceID, out.Plan = claims.Email, claims.UserID, claims.AccountID, claims.Plan
 		out.ExpiresAt = a.ExpiresAt()
 	default:
 	}
 	return out
+}
+
+// accountOf reads the account off a card.
+func accountOf(c credstore.Card) Account {
+	out := Account{
+		Mode: c.Mode, Method: methodOf(c.Mode), Email: c.Email, UserID: c.UserID, WorkspaceID: c.WorkspaceID, Plan: c.Plan,
+		KeyHint: c.KeyHint, ExpiresAt: c.ExpiresAt, LastRefresh: c.LastRefresh,
+	}
+	return out
+}
+
+func methodOf(m credstore.AuthMode) string {
+	switch m {
+	case credstore.AuthAPIKey:
+		return AccountAPIKey
+	case credstore.AuthPersonalAccessToken:
+		return AccountAccessToken
+	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
+		return AccountChatGPT
+	default:
+		return string(m)
+	}
 }

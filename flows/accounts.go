@@ -3,8 +3,11 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
+	"codex-login/credstore"
 	"codex-login/policy"
 )
 
@@ -42,13 +45,146 @@ type Accounts struct {
 // Accounts lists every account of this CODEX_HOME. It mends what a killed run
 // left half done and says so. It asks nobody on the network and reads no
 // secret but the active login's.
-func (l *Login) Accounts(ctx context.Context) (Accounts, error) { return Accounts{}, errUnbuilt }
+func (l *Login) Accounts(ctx context.Context) (Accounts, error) {
+	active, place, err := l.store(l.Mode()).Load(ctx)
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) && ctx.Err() != nil {
+		return Accounts{}, err
+	}
+	out := Accounts{Notes: l.mend(ctx, active, err)}
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		// The others are still there to be switched to.
+		out.Notes = append(out.Notes, Note{Code: NoteActiveUnreadable, Err: err})
+	}
+	cards, err := l.book().Cards(ctx)
+	if err != nil {
+		return out, err
+	}
+	activeID := ""
+	if active != nil && !active.Empty() {
+		activeID = credstore.ID(active)
+	}
+	found := false
+	for _, c := range cards {
+		e := l.entry(c)
+		if c.ID == activeID {
+			l.markActive(&e, active, place)
+			found = true
+		}
+		out.Entries = append(out.Entries, e)
+	}
+	if activeID != "" && !found {
+		e := l.entry(credstore.CardOf(active))
+		l.markActive(&e, active, place)
+		out.Entries = append(out.Entries, e)
+	}
+	slices.SortStableFunc(out.Entries, byUse)
+	return out, nil
+}
+
+// book is the account book in the configured mode.
+func (l *Login) book() *credstore.Book { return credstore.OpenBook(l.Home, l.Mode()) }
+
+// entry is a card as the skins see it.
+func (l *Login) entry(c credstore.Card) Entry {
+	e := Entry{
+		Account: accountOf(c), ID: c.ID, Label: c.Label, LastUsed: c.LastUsed, Sessions: c.Pages,
+		Refused: l.Rules.CheckStored(credentialOf(c.Mode), c.WorkspaceID, c.AccountID),
+	}
+	e.Place, e.StoreMode = c.Place, l.Mode()
+	if c.Ended != nil {
+		e.Ended = &SessionEndedError{Reason: EndReason(c.Ended.Reason), At: c.Ended.At}
+	}
+	return e
+}
+
+// markActive replaces what the card says by what the active login says: Codex
+// may have renewed it since.
+func (l *Login) markActive(e *Entry, active *credstore.Auth, place credstore.Place) {
+	e.Account, e.Active = describe(active), true
+	e.Place, e.StoreMode = place, l.Mode()
+	e.Sessions++
+	e.Refused = l.checkStored(active)
+	if card, err := l.book().Card(context.Background(), e.ID); err != nil || card.Ended == nil || card.Ended.Session != active.Fingerprint() {
+		e.Ended = nil
+	}
+}
+
+func byUse(a, b Entry) int {
+	switch {
+	case a.Active != b.Active:
+		if a.Active {
+			return -1
+		}
+		return 1
+	case !a.LastUsed.Equal(b.LastUsed):
+		return b.LastUsed.Compare(a.LastUsed)
+	}
+	return strings.Compare(a.Name(), b.Name())
+}
+
+// Name is what a person would call the account: its label, else its e-mail
+// address, else the hint of its key, else its id.
+func (e Entry) Name() string {
+	for _, name := range []string{e.Label, e.Email, e.KeyHint} {
+		if name != "" {
+			return name
+		}
+	}
+	return e.ID
+}
 
 // Find returns the one account that name means: "-" is the one before the
 // active one; then the whole label, e-mail address or id; then the unique
 // beginning of one of them, upper and lower case alike. It returns a
 // *NoAccountError or an *AmbiguousError.
-func (a Accounts) Find(name string) (Entry, error) { return Entry{}, errUnbuilt }
+func (a Accounts) Find(name string) (Entry, error) {
+	if name == "-" {
+		for _, e := range a.Entries {
+			if !e.Active && !e.LastUsed.IsZero() {
+				return e, nil
+			}
+		}
+		return Entry{}, &NoAccountError{Name: name}
+	}
+	wanted := strings.ToLower(strings.TrimSpace(name))
+	for _, fits := range []func(text string) bool{
+		func(text string) bool { return strings.EqualFold(text, wanted) },
+		func(text string) bool { return strings.HasPrefix(strings.ToLower(text), wanted) },
+	} {
+		var matches []Entry
+		for _, e := range a.Entries {
+			if wanted != "" && slices.ContainsFunc(e.names(), fits) {
+				matches = append(matches, e)
+			}
+		}
+		switch len(matches) {
+		case 0:
+		case 1:
+			return matches[0], nil
+		default:
+			return Entry{}, &AmbiguousError{Name: name, Matches: matches}
+		}
+	}
+	return Entry{}, &NoAccountError{Name: name}
+}
+
+// names are the texts by which an account can be called: the id also without
+// its kind, and the address together with the workspace or the plan, where the
+// address alone means several.
+func (e Entry) names() []string {
+	_, digits, _ := strings.Cut(e.ID, "-")
+	names := []string{e.ID, digits}
+	if e.Label != "" {
+		names = append(names, e.Label)
+	}
+	if e.KeyHint != "" {
+		names = append(names, e.KeyHint)
+	}
+	if e.Email != "" {
+		names = append(names, e.Email, e.Email+"/"+e.WorkspaceID, e.Email+"/"+e.Plan)
+	}
+	return names
+}
 
 // NoAccountError says that no account goes by that name; "-" when there is
 // none before the active one.
@@ -66,34 +202,24 @@ func (e *AmbiguousError) Error() string {
 	return printable(e.Name, 80) + " could be several accounts"
 }
 
-// Switched says what a switch did, safe to print.
-type Switched struct {
-	// Account is in use now.
-	Account Entry
-	// Left is the account before; nil when nobody was signed in.
-	Left *Account
-	// Changed is false when the account was the active one already.
-	Changed bool
-	// Holders are the running programs that still hold another account.
-	Holders Holders
-	Notes   []Note
-}
+// mostNamed is how many accounts a message names.
+const mostNamed = 10
 
-// Switch makes the account with that id the active one. The one that is left
-// goes to the book as it is then; nothing is revoked. It returns a
-// *NoAccountError, a *policy.Violation (then nothing has changed), a
-// *SessionEndedError for a session that is known to be dead, or a store's
-// error.
-func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
-	return Switched{}, errUnbuilt
-}
-
-// Label gives an account a name of the person's own; "" takes it away. Another
-// account's label is refused with an *InputError.
-func (l *Login) Label(ctx context.Context, id, label string) error { return errUnbuilt }
-
-// Forget removes an account from the book, its earlier sessions too; revoke
-// ends them at the issuer first. The active account is signed out.
-func (l *Login) Forget(ctx context.Context, id string, revoke bool) (SignedOut, error) {
-	return SignedOut{}, errUnbuilt
+// list tells the accounts apart on a line.
+func (e *AmbiguousError) list() string {
+	var names []string
+	for i, m := range e.Matches {
+		if i == mostNamed {
+			names = append(names, "…")
+			break
+		}
+		about := []string{m.ID}
+		for _, more := range []string{m.Plan, m.WorkspaceID} {
+			if more != "" {
+				about = append(about, more)
+			}
+		}
+		names = append(names, m.Name()+" ("+strings.Join(about, ", ")+")")
+	}
+	return strings.Join(names, "; ")
 }

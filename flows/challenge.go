@@ -61,6 +61,15 @@ const (
 	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why
 	NoteOldCopyLeft        NoteCode = "old_copy_left"        // the former place could not be cleared; Err says why
 	NoteUnreadableKept     NoteCode = "unreadable_kept"      // the file that was replaced could not be read; a copy is at Where
+	NoteActiveUnreadable   NoteCode = "active_unreadable"    // the active login cannot be read; Err says why
+	NoteMended             NoteCode = "mended"               // a change that was cut off has been finished
+	NoteMoveMended         NoteCode = "move_mended"          // a move between stores that was cut off has been finished; Where is the store
+	NoteNotMended          NoteCode = "not_mended"           // it could not be finished now; Err says why
+	NoteNewerInBook        NoteCode = "newer_in_book"        // the book has newer tokens of the active session
+	NotePageLeft           NoteCode = "page_left"            // the copy in the book could not be removed; Err says why
+	NotePagesLeft          NoteCode = "pages_left"           // not all logins of the book could follow to the store; Err says why
+	NoteCardFailed         NoteCode = "card_failed"          // the list of accounts could not be brought up to date; Err says why
+	NoteRenewalMissed      NoteCode = "renewal_missed"       // a running Codex may have renewed the account that was left at this moment
 )
 
 // Note is something that a worker says while it goes on working.

@@ -22,14 +22,19 @@ func (l *Login) Current(ctx context.Context) (Account, error) {
 		// Codex calls `{}` "Logged in using ChatGPT". It is not a login.
 		return account, credstore.ErrNotFound
 	}
-	accountID := ""
-	if auth.Tokens != nil {
-		accountID = auth.Tokens.AccountID
-	}
-	if v := l.Rules.CheckStored(credentialOf(auth), account.WorkspaceID, accountID); v != nil {
+	if v := l.checkStored(auth); v != nil {
 		return account, v
 	}
 	return account, nil
+}
+
+// checkStored is the rule that a stored login breaks, or nil.
+func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
+	accountID := ""
+	if a.Tokens != nil {
+		accountID = a.Tokens.AccountID
+	}
+	return l.Rules.CheckStored(credentialOf(a.Kind()), a.Claims().AccountID, accountID)
 }
 
 // Enforce is Current for the start of the wizard: a login that breaks a
@@ -48,8 +53,8 @@ func (l *Login) Enforce(ctx context.Context) (Account, error) {
 }
 
 // credentialOf is the class under which the rules know a stored login.
-func credentialOf(a *credstore.Auth) policy.Credential {
-	switch a.Kind() {
+func credentialOf(m credstore.AuthMode) policy.Credential {
+	switch m {
 	case credstore.AuthAPIKey, credstore.AuthBedrockAPIKey, credstore.AuthBedrockAccessKeys:
 		return policy.API
 	case credstore.AuthPersonalAccessToken, credstore.AuthAgentIdentity:

@@ -126,22 +126,25 @@ type InputProblem string
 
 // The input problems.
 const (
-	InputEmpty          InputProblem = "empty"
-	InputNotExpected    InputProblem = "not_expected"    // nothing can be pasted here
-	InputTooLong        InputProblem = "too_long"        //
-	InputSpaces         InputProblem = "spaces"          // white space inside a key: more than a key was pasted
-	InputCharacters     InputProblem = "characters"      // characters that no key has
-	InputNotAKey        InputProblem = "not_a_key"       // something else: an access token, a JWT, a URL
-	InputTooShort       InputProblem = "too_short"       //
-	InputKeyIsToken     InputProblem = "key_is_token"    // a personal access token where a key is wanted
-	InputTokenIsKey     InputProblem = "token_is_key"    // a key where an access token is wanted
-	InputNotAToken      InputProblem = "not_a_token"     //
-	InputNotARedirect   InputProblem = "not_a_redirect"  // not a redirect URL and not a code
-	InputWrongState     InputProblem = "wrong_state"     // a redirect URL of another sign-in
-	InputNoCode         InputProblem = "no_code"         // a redirect URL without a code
-	InputKeyRefused     InputProblem = "key_refused"     // the API says that the key is not valid
-	InputTokenRefused   InputProblem = "token_refused"   // the issuer says that the access token is not valid
-	InputAlreadyWaiting InputProblem = "already_waiting" // an answer was taken before
+	InputEmpty           InputProblem = "empty"
+	InputNotExpected     InputProblem = "not_expected"    // nothing can be pasted here
+	InputTooLong         InputProblem = "too_long"        //
+	InputSpaces          InputProblem = "spaces"          // white space inside a key: more than a key was pasted
+	InputCharacters      InputProblem = "characters"      // characters that no key has
+	InputNotAKey         InputProblem = "not_a_key"       // something else: an access token, a JWT, a URL
+	InputTooShort        InputProblem = "too_short"       //
+	InputKeyIsToken      InputProblem = "key_is_token"    // a personal access token where a key is wanted
+	InputTokenIsKey      InputProblem = "token_is_key"    // a key where an access token is wanted
+	InputNotAToken       InputProblem = "not_a_token"     //
+	InputNotARedirect    InputProblem = "not_a_redirect"  // not a redirect URL and not a code
+	InputWrongState      InputProblem = "wrong_state"     // a redirect URL of another sign-in
+	InputNoCode          InputProblem = "no_code"         // a redirect URL without a code
+	InputKeyRefused      InputProblem = "key_refused"     // the API says that the key is not valid
+	InputTokenRefused    InputProblem = "token_refused"   // the issuer says that the access token is not valid
+	InputAlreadyWaiting  InputProblem = "already_waiting" // an answer was taken before
+	InputLabelTooLong    InputProblem = "label_too_long"
+	InputLabelCharacters InputProblem = "label_characters" // begins with "-", or has control characters
+	InputLabelTaken      InputProblem = "label_taken"      // another account has that label or address
 )
 
 // InputError says that what a person gave cannot be used. It never holds the

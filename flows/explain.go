@@ -71,6 +71,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		store       *credstore.Error
 		home        *credstore.HomeError
 		pinned      *StorePinnedError
+		nobody      *NoAccountError
+		several     *AmbiguousError
 	)
 	switch {
 	case errors.As(err, &ended):
@@ -108,6 +110,12 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return classifyServer(server)
 	case errors.As(err, &input):
 		return "input", "input_" + string(input.Problem), nil
+	case errors.As(err, &nobody) && nobody.Name == "-":
+		return "no_account", "no_account_before", nil
+	case errors.As(err, &nobody):
+		return "no_account", "no_account", []any{"Name", printable(nobody.Name, 80)}
+	case errors.As(err, &several):
+		return "ambiguous", "ambiguous", []any{"Name", printable(several.Name, 80), "Matches", several.list()}
 	case errors.Is(err, ErrDeviceCodeDisabled):
 		return "device_code_disabled", "device_code_disabled", nil
 	}

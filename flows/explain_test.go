@@ -71,6 +71,9 @@ func everyError(t *testing.T) map[string]error {
 		"method":         violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
 		"workspace":      violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
 		"no claim":       violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
+		"no account":     &NoAccountError{Name: "mina"},
+		"none before":    &NoAccountError{Name: "-"},
+		"ambiguous":      &AmbiguousError{Name: "mina", Matches: []Entry{{ID: "apikey-0123456789abcdef"}, {ID: "apikey-0123456789abcdee"}}},
 		"unforeseen":     errors.New("something else"),
 		"wrapped":        fmt.Errorf("while testing: %w", ErrExpired),
 	}
@@ -110,7 +113,7 @@ func violation(t *testing.T, rule string, c policy.Credential, workspace string)
 }
 
 // documented are the codes of the README's list.
-var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input session_ended "
+var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input no_account ambiguous session_ended "
 
 func TestEveryErrorIsExplained(t *testing.T) {
 	say := assets.Speak("en")

@@ -2,8 +2,10 @@ package flows
 
 import (
 	"context"
+	"errors"
 
 	"codex-login/credstore"
+	"codex-login/policy"
 )
 
 // Moved says what moving the logins to another store did, safe to print.
@@ -22,5 +24,98 @@ type Moved struct {
 // a *StorePinnedError, or the error of a store or of config.toml; then the
 // logins are where they were, or in both places.
 func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
-	return Moved{}, errUnbuilt
+	out := Moved{From: l.Mode(), To: to}
+	if err := l.movable(ctx, to); err != nil || to == out.From {
+		return out, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	book := credstore.OpenBook(l.Home, to)
+	if err := book.BeginMove(ctx, out.From, to); err != nil {
+		return out, err
+	}
+	pages, err := book.MovePages(ctx, to)
+	if err == nil {
+		err = l.moveActive(ctx, to, &out)
+	}
+	if err != nil {
+		// Codex looks where config.toml says; so do we.
+		if _, back := book.MovePages(ctx, out.From); back == nil {
+			_ = book.EndMove(ctx)
+		}
+		return out, err
+	}
+	out.Accounts += pages
+	if err := book.EndMove(ctx); err != nil {
+		out.Notes = append(out.Notes, Note{Code: NoteNotMended, Err: err})
+	}
+	return out, nil
+}
+
+// movable says beforehand what would end the move half way.
+func (l *Login) movable(ctx context.Context, to credstore.Mode) error {
+	if to == l.Mode() {
+		return nil
+	}
+	if pin := l.storePin(); pin != nil {
+		return &StorePinnedError{Demanded: l.Mode(), Source: *pin}
+	}
+	if err := policy.CanSetUserValue(l.Home.Path, policy.StoreKey, string(to)); err != nil {
+		return err
+	}
+	if to == credstore.ModeKeyring {
+		return credstore.ProbeKeyring(ctx, l.Home)
+	}
+	return ctx.Err()
+}
+
+// moveActive writes the active login to its new place, tells Codex where that
+// is, and only then clears the former one.
+func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) error {
+	var receipt Receipt
+	configured := false
+	var active *credstore.Auth
+	place, err := l.store(to).Save(ctx, nil, credstore.Steps{
+		Choose: func(ctx context.Context) (*credstore.Auth, error) {
+			var err error
+			if active, _, err = l.store(l.Mode()).Load(ctx); err != nil {
+				return nil, err
+			}
+			return active, l.keepReplaced(ctx, to, active, &receipt)
+		},
+		Written: func() bool {
+			configured = l.configure(to, &receipt)
+			return configured
+		},
+	})
+	if errors.Is(err, credstore.ErrNotFound) {
+		return policy.SetUserValue(l.Home.Path, policy.StoreKey, string(to))
+	}
+	if err != nil {
+		return err
+	}
+	out.Notes = append(out.Notes, receipt.Notes...)
+	if !configured {
+		return l.takeBack(ctx, to, active, receipt)
+	}
+	if to == credstore.ModeFile {
+		place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+	}
+	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
+		out.Notes = append(out.Notes, Note{Code: NoteOldCopyLeft, Err: left})
+	}
+	if place.Fallback != nil {
+		out.Notes = append(out.Notes, Note{Code: NoteKeyringUnusable, Err: place.Fallback})
+	}
+	account := describe(active)
+	account.Place, account.StoreMode = place, to
+	out.Account = &account
+	out.Accounts++
+	return nil
+}
+
+// takeBack removes the copy that Codex would not find, since config.toml could
+// not be changed after all.
+func (l *Login) takeBack(ctx context.Context, to credstore.Mode, active *credstore.Auth, receipt Receipt) error {
+	why := receipt.Notes[len(receipt.Notes)-1].Err
+	return errors.Join(why, l.clearCopies(ctx, active))
 }

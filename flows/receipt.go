@@ -17,6 +17,9 @@ type Receipt struct {
 	// was written to config.toml.
 	Notes []Note
 
+	// replaced is the login that was active before, of whatever kind; nil when
+	// there was none.
+	replaced *credstore.Auth
 	// previous is every session that was replaced: a keyring and a file may
 	// have held one each.
 	previous []*credstore.Auth

@@ -29,18 +29,55 @@ func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified)
 	}
 	receipt.Account.Place, receipt.Account.StoreMode = place, mode
 	receipt.Account.LastRefresh = found.auth.LastRefresh
+	l.enter(ctx, mode, found.auth, &receipt)
 	if place.Fallback != nil {
 		receipt.add(Note{Code: NoteKeyringUnusable, Err: place.Fallback})
 	}
-	if moving && configured && mode == credstore.ModeFile {
-		// Codex would take the entry for the login again, should the mode be
-		// set back one day.
-		place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+	if moving && configured {
+		if mode == credstore.ModeFile {
+			// Codex would take the entry for the login again, should the mode
+			// be set back one day.
+			place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+		}
+		// A store has all logins or none.
+		if _, err := credstore.OpenBook(l.Home, mode).MovePages(ctx, mode); err != nil {
+			receipt.add(Note{Code: NotePagesLeft, Err: err})
+		}
 	}
 	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
 		receipt.add(Note{Code: NoteOldCopyLeft, Err: left})
 	}
 	return receipt, nil
+}
+
+// enter notes the new login in the account book: who it is, and what stands
+// there about the same account and is over now.
+func (l *Login) enter(ctx context.Context, mode credstore.Mode, a *credstore.Auth, receipt *Receipt) {
+	book := credstore.OpenBook(l.Home, mode)
+	receipt.ID = credstore.ID(a)
+	if receipt.replaced != nil && credstore.ID(receipt.replaced) != receipt.ID {
+		receipt.Back = credstore.ID(receipt.replaced)
+	}
+	err := l.used(ctx, book, receipt.replaced, a)
+	if err == nil {
+		// A page of the very same key or session is none any more.
+		_, err = book.Repair(ctx, a)
+	}
+	if err != nil {
+		receipt.add(Note{Code: NoteCardFailed, Err: err})
+	}
+}
+
+// used writes down when the logins were last in use: now.
+func (l *Login) used(ctx context.Context, book *credstore.Book, logins ...*credstore.Auth) error {
+	now := l.Clock.now().UTC()
+	var failed error
+	for _, a := range logins {
+		if a != nil && !a.Empty() {
+			failed = errors.Join(failed, book.Note(ctx, a, func(c *credstore.Card) { c.LastUsed = now }))
+		}
+	}
+	return failed
 }
 
 // keepReplaced puts every document that a save in that mode will take away
@@ -78,6 +115,9 @@ func (l *Login) keep(ctx context.Context, book *credstore.Book, c credstore.Copy
 	}
 	if err := book.Keep(ctx, c.Auth); err != nil {
 		return err
+	}
+	if receipt.replaced == nil {
+		receipt.replaced = c.Auth
 	}
 	if c.Auth.Kind() != credstore.AuthChatGPT {
 		return nil

@@ -8,10 +8,11 @@ import (
 	"codex-login/credstore"
 )
 
-// SignOut removes the login from this machine and, if revoke is set, ends its
-// session at the issuer first (RFC 7009, OpenAI's JSON form). A session that
-// could not be ended is reported and does not keep the login here. It returns
-// credstore.ErrNotFound when nobody was signed in.
+// SignOut removes the login from this machine, the earlier sessions of the
+// same account too, and, if revoke is set, ends them at the issuer first
+// (RFC 7009, OpenAI's JSON form). A session that could not be ended is reported
+// and does not keep the login here. The other accounts of the book stay. It
+// returns credstore.ErrNotFound when nobody was signed in.
 //
 // It works under rules that permit no login, and where the configuration
 // cannot be read: then every place is cleared in which a login may be.
@@ -22,34 +23,138 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	}
 	var out SignedOut
 	copies := credstore.Copies(ctx, l.Home, modes...)
+	var logins []*credstore.Auth
 	for _, c := range copies {
-		if c.Err == nil && out.Account.Method == "" && !c.Auth.Empty() {
+		if c.Err != nil || c.Auth.Empty() {
+			continue
+		}
+		logins = append(logins, c.Auth)
+		if out.Account.Method == "" {
 			out.Account = describe(c.Auth)
 			out.Account.Place, out.Account.StoreMode = c.Place, modes[0]
 		}
 	}
+	book := credstore.OpenBook(l.Home, modes[0])
+	ids := identities(logins)
+	for _, id := range ids {
+		logins = append(logins, l.keptSessions(ctx, book, id, &out)...)
+	}
 	if revoke {
-		out.Revoked, out.RevokeErr = l.revokeAll(ctx, copies)
+		l.revokeAll(ctx, logins, &out)
 	}
 	if ctx.Err() != nil {
 		return out, ErrCancelled
 	}
-	return out, deleteAll(context.WithoutCancel(ctx), l, modes)
+	ctx = context.WithoutCancel(ctx)
+	if err := deleteAll(ctx, l, modes); err != nil {
+		return out, err
+	}
+	out.Forgotten = max(len(ids), 1)
+	for _, id := range ids {
+		if err := book.Forget(ctx, id); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
-// revokeAll ends every session among the copies, each once. It reports success
+// identities are the ids of the accounts that the logins belong to, each once.
+func identities(logins []*credstore.Auth) []string {
+	var ids []string
+	for _, a := range logins {
+		if id := credstore.ID(a); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// keptSessions reads the sessions of an account that the book keeps. One that cannot
+// be read cannot be ended either, which is said.
+func (l *Login) keptSessions(ctx context.Context, book *credstore.Book, id string, out *SignedOut) []*credstore.Auth {
+	found, err := book.Pages(ctx, id)
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		out.RevokeErr = errors.Join(out.RevokeErr, err)
+	}
+	return found
+}
+
+// Forget removes an account from the book, its earlier sessions too; revoke
+// ends them at the issuer first. The active account is signed out.
+func (l *Login) Forget(ctx context.Context, id string, revoke bool) (SignedOut, error) {
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	if err == nil && !active.Empty() && credstore.ID(active) == id {
+		return l.SignOut(ctx, revoke)
+	}
+	book := l.book()
+	card, err := book.Card(ctx, id)
+	if errors.Is(err, credstore.ErrNotFound) {
+		return SignedOut{}, &NoAccountError{Name: id}
+	}
+	if err != nil {
+		return SignedOut{}, err
+	}
+	out := SignedOut{Account: l.entry(card).Account}
+	if revoke {
+		l.revokeAll(ctx, l.keptSessions(ctx, book, id, &out), &out)
+	}
+	if ctx.Err() != nil {
+		return out, ErrCancelled
+	}
+	if err := book.Forget(context.WithoutCancel(ctx), id); err != nil {
+		return out, err
+	}
+	out.Forgotten = 1
+	return out, nil
+}
+
+// SignOutAll is SignOut for every account of this CODEX_HOME: the active one
+// and those in the book. What could not be ended or removed does not keep the
+// rest here. It returns credstore.ErrNotFound when there was nothing.
+func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) {
+	out, failed := l.SignOut(ctx, revoke)
+	if errors.Is(failed, credstore.ErrNotFound) {
+		failed = nil
+	}
+	out.All = true
+	if ctx.Err() != nil {
+		return out, ErrCancelled
+	}
+	cards, err := l.book().Cards(ctx)
+	failed = errors.Join(failed, err)
+	for _, c := range cards {
+		one, err := l.Forget(ctx, c.ID, revoke)
+		out.Forgotten += one.Forgotten
+		out.Ended += one.Ended
+		out.RevokeErr = errors.Join(out.RevokeErr, one.RevokeErr)
+		if errors.Is(err, ErrCancelled) {
+			return out, err
+		}
+		failed = errors.Join(failed, err)
+	}
+	out.Revoked = out.Ended > 0 && out.RevokeErr == nil
+	if failed == nil && out.Forgotten == 0 {
+		return out, credstore.ErrNotFound
+	}
+	return out, failed
+}
+
+// revokeAll ends every session among the logins, each once. Revoked is set
 // only if all of them, and at least one, have ended.
-func (l *Login) revokeAll(ctx context.Context, copies []credstore.Copy) (revoked bool, err error) {
+func (l *Login) revokeAll(ctx context.Context, logins []*credstore.Auth, out *SignedOut) {
 	var done []*credstore.Auth
-	for _, c := range copies {
-		if c.Err != nil || slices.ContainsFunc(done, c.Auth.SameSecret) {
+	for _, a := range logins {
+		if slices.ContainsFunc(done, a.SameSecret) {
 			continue
 		}
-		done = append(done, c.Auth)
-		ok, failed := l.revoke(ctx, c.Auth)
-		revoked, err = revoked || ok, errors.Join(err, failed)
+		done = append(done, a)
+		ended, err := l.revoke(ctx, a)
+		if ended {
+			out.Ended++
+		}
+		out.RevokeErr = errors.Join(out.RevokeErr, err)
 	}
-	return revoked && err == nil, err
+	out.Revoked = out.Ended > 0 && out.RevokeErr == nil
 }
 
 // deleteAll clears the stores, the file first: a keyring's deletion takes the
@@ -91,11 +196,27 @@ func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
 		if err == nil {
 			err = book.Remove(ctx, id)
 		}
+		if err == nil {
+			err = l.dropCard(ctx, book, credstore.ID(old))
+		}
 		if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 			return err
 		}
 	}
 	return nil
+}
+
+// dropCard forgets an account that has no session left.
+func (l *Login) dropCard(ctx context.Context, book *credstore.Book, id string) error {
+	card, err := book.Card(ctx, id)
+	if err != nil || card.Pages > 0 {
+		return err
+	}
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	if err == nil && credstore.ID(active) == id {
+		return nil
+	}
+	return book.Forget(ctx, id)
 }
 
 // revoke reports whether there was a session and the issuer confirmed its end.
@@ -135,11 +256,4 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 		return false, answer.failure()
 	}
 	return true, nil
-}
-
-// SignOutAll is SignOut for every account of this CODEX_HOME: the active one
-// and those in the book. What could not be ended or removed does not keep the
-// rest here. It returns credstore.ErrNotFound when there was nothing.
-func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) {
-	return SignedOut{}, errUnbuilt
 }

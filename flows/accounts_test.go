@@ -1,0 +1,228 @@
+package flows
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"codex-login/credstore"
+	"codex-login/flows/sandbox"
+	"codex-login/policy"
+)
+
+func TestFind(t *testing.T) {
+	used := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	list := Accounts{Entries: []Entry{
+		{ID: "chatgpt-1111111111111111", Active: true, LastUsed: used, Account: Account{Email: "mina@example.test", Plan: "plus", WorkspaceID: "ws-own"}},
+		{ID: "chatgpt-2222222222222222", LastUsed: used.Add(-time.Hour), Label: "Work", Account: Account{Email: "mina@example.test", Plan: "business", WorkspaceID: "ws-harbour"}},
+		{ID: "chatgpt-1122222222222222", LastUsed: used.Add(-2 * time.Hour), Label: "Workshop", Account: Account{Email: "jonas@example.test", Plan: "free"}},
+		{ID: "apikey-3333333333333333", Account: Account{KeyHint: "sk-proj-***abcde"}},
+	}}
+	for name, want := range map[string]string{
+		"-":                            "chatgpt-2222222222222222",
+		"chatgpt-1122222222222222":     "chatgpt-1122222222222222",
+		"1122":                         "chatgpt-1122222222222222",
+		"chatgpt-2":                    "chatgpt-2222222222222222",
+		"work":                         "chatgpt-2222222222222222", // the whole label beats the beginning of another
+		"WORKS":                        "chatgpt-1122222222222222",
+		"jonas":                        "chatgpt-1122222222222222",
+		" jonas@example.test ":         "chatgpt-1122222222222222",
+		"mina@example.test/ws-harbour": "chatgpt-2222222222222222",
+		"mina@example.test/plus":       "chatgpt-1111111111111111",
+		"sk-proj":                      "apikey-3333333333333333",
+		"mina":                         "2", "mina@example.test": "2", "chatgpt": "3", "11": "2",
+		"nobody": "", "": "", " ": "", "@": "",
+	} {
+		got, err := list.Find(name)
+		var nobody *NoAccountError
+		var several *AmbiguousError
+		switch {
+		case err == nil && got.ID != want:
+			t.Errorf("%q means %s, want %q", name, got.ID, want)
+		case errors.As(err, &nobody) && want != "":
+			t.Errorf("%q is nobody, want %s", name, want)
+		case errors.As(err, &several) && want != string(rune('0'+len(several.Matches))):
+			t.Errorf("%q could be %d accounts, want %q", name, len(several.Matches), want)
+		}
+	}
+	if _, err := (Accounts{Entries: list.Entries[3:]}).Find("-"); err == nil {
+		t.Error("an account that was never in use is the one before")
+	}
+}
+
+// Three accounts, one of them active: listed with who they are, switched by
+// id, each document whole and unchanged, nothing revoked and nothing asked.
+func TestSwitch(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	seats := []sandbox.Seat{sandbox.MinaPlus, sandbox.MinaHarbour, sandbox.JonasMeridian}
+	documents, ids := map[string]string{}, []string{}
+	for _, seat := range seats {
+		r := signIn(t, l, s, seat)
+		ids = append(ids, r.ID)
+		documents[r.ID] = string(load(t, l).Encode())
+	}
+	if ids[0] == ids[1] {
+		t.Fatal("one address in two workspaces is one account")
+	}
+	before := len(s.Requests())
+	list := accounts(t, l)
+	if len(list.Entries) != 3 || !list.Entries[0].Active || list.Entries[0].ID != ids[2] {
+		t.Fatalf("%+v", list.Entries)
+	}
+	for _, id := range []string{ids[0], ids[1], ids[0], ids[2], ids[2]} {
+		active := credstore.ID(load(t, l))
+		out, err := l.Switch(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Changed != (active != id) || out.Account.ID != id || !out.Account.Active || out.Changed && (out.Left == nil || out.Left.ID != active) {
+			t.Errorf("switched from %s to %s: %+v", active, id, out)
+		}
+		if got := string(load(t, l).Encode()); got != documents[id] {
+			t.Errorf("the document has changed:\n%s\n%s", got, documents[id])
+		}
+		list := accounts(t, l)
+		if len(list.Entries) != 3 || list.Entries[0].ID != id {
+			t.Fatalf("%+v", list.Entries)
+		}
+		if previous, err := list.Find("-"); out.Changed && (err != nil || previous.ID != active) {
+			t.Errorf("the one before is %v (%v), want %s", previous.ID, err, active)
+		}
+		if ids, err := l.book().List(t.Context()); err != nil || len(ids) != 2 {
+			t.Errorf("%d pages beside the active login (%v)", len(ids), err)
+		}
+	}
+	if n := len(s.Requests()) - before; n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func accounts(t *testing.T, l *Login) Accounts {
+	t.Helper()
+	list, err := l.Accounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Notes) > 0 {
+		t.Errorf("notes: %+v", list.Notes)
+	}
+	return list
+}
+
+// Codex renews the active login by itself; what it wrote goes to the page.
+func TestSwitchTakesWhatCodexWrote(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	first := signIn(t, l, s, sandbox.MinaPlus)
+	second := signIn(t, l, s, sandbox.JonasMeridian)
+	renewed := *load(t, l)
+	tokens := *renewed.Tokens
+	tokens.RefreshToken = credstore.NewSecret("rt-by-codex")
+	renewed.Tokens, renewed.LastRefresh = &tokens, renewed.LastRefresh.Add(time.Hour)
+	if _, err := credstore.Open(l.Home, l.Mode()).Save(t.Context(), &renewed, credstore.Steps{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{first.ID, second.ID} {
+		if _, err := l.Switch(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := load(t, l); got.Tokens.RefreshToken.Reveal() != "rt-by-codex" || !got.LastRefresh.Equal(renewed.LastRefresh) {
+		t.Error("the token that Codex stored is lost")
+	}
+}
+
+// What may not be used is not switched to, and nothing changes.
+func TestSwitchRefused(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	own := signIn(t, l, s, sandbox.MinaPlus)
+	signIn(t, l, s, sandbox.MinaHarbour)
+	key := credstore.NewAPIKey(credstore.NewSecret("sk-proj-0123456789abcdef"))
+	if err := l.book().Keep(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	active := load(t, l)
+	untouched := func(name string) {
+		t.Helper()
+		if got := load(t, l); string(got.Encode()) != string(active.Encode()) {
+			t.Errorf("%s: the active login has changed", name)
+		}
+		if ids, err := l.book().List(t.Context()); err != nil || len(ids) != 2 {
+			t.Errorf("%s: %d pages (%v)", name, len(ids), err)
+		}
+	}
+	reloadRules(t, l, `forced_chatgpt_workspace_id="`+sandbox.MinaHarbour.Workspace+`"`)
+	var v *policy.Violation
+	if _, err := l.Switch(t.Context(), own.ID); !errors.As(err, &v) || v.Rule != policy.ForcedWorkspace {
+		t.Errorf("another workspace: %v", err)
+	}
+	untouched("another workspace")
+	for _, e := range accounts(t, l).Entries {
+		if (e.Refused != nil) != (e.ID == own.ID) {
+			t.Errorf("%s is marked %v", e.Name(), e.Refused)
+		}
+	}
+	reloadRules(t, l, `forced_login_method="chatgpt"`)
+	if _, err := l.Switch(t.Context(), credstore.ID(key)); !errors.As(err, &v) || v.Rule != policy.ForcedMethod {
+		t.Errorf("another method: %v", err)
+	}
+	untouched("another method")
+	reloadRules(t, l)
+	var nobody *NoAccountError
+	if _, err := l.Switch(t.Context(), "chatgpt-0000000000000000"); !errors.As(err, &nobody) {
+		t.Errorf("nobody: %v", err)
+	}
+	untouched("nobody")
+	if err := l.book().Edit(t.Context(), own.ID, func(c *credstore.Card) {
+		c.Ended = &credstore.Ended{Reason: string(EndUsed), At: l.Clock.now(), Session: "0123456789abcdef"}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var ended *SessionEndedError
+	if _, err := l.Switch(t.Context(), own.ID); !errors.As(err, &ended) || ended.Reason != EndUsed {
+		t.Errorf("a dead session: %v", err)
+	}
+	untouched("a dead session")
+}
+
+func TestLabel(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	first := signIn(t, l, s, sandbox.MinaPlus)
+	second := signIn(t, l, s, sandbox.MinaHarbour)
+	for _, step := range []struct {
+		id, label string
+		problem   InputProblem
+	}{
+		{first.ID, "private", ""},
+		{second.ID, "Private", InputLabelTaken},
+		{second.ID, " work ", ""},
+		{second.ID, "-", InputLabelCharacters},
+		{second.ID, "a\x1b[31mb", InputLabelCharacters},
+		{second.ID, sandbox.MinaPlus.Person, InputLabelTaken},
+		{second.ID, "0123456789012345678901234567890123456789x", InputLabelTooLong},
+		{first.ID, "", ""},
+	} {
+		err := l.Label(t.Context(), step.id, step.label)
+		var input *InputError
+		if step.problem == "" && err != nil || step.problem != "" && (!errors.As(err, &input) || input.Problem != step.problem) {
+			t.Errorf("label %q: %v, want %q", step.label, err, step.problem)
+		}
+	}
+	if _, err := l.Switch(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	list := accounts(t, l)
+	if e, err := list.Find("work"); err != nil || e.ID != second.ID {
+		t.Errorf("the label did not stay with its account: %v", err)
+	}
+	if e, _ := list.Find(first.ID); e.Label != "" {
+		t.Errorf("the label is still %q", e.Label)
+	}
+	var nobody *NoAccountError
+	if err := l.Label(t.Context(), "apikey-0000000000000000", "x"); !errors.As(err, &nobody) {
+		t.Error(err)
+	}
+}

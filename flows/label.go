@@ -1,0 +1,55 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"codex-login/credstore"
+)
+
+// longestLabel keeps a label on its row.
+const longestLabel = 40
+
+// Label gives an account a name of the person's own; "" takes it away. A label
+// that could be taken for something else, or that another account has, is an
+// *InputError.
+func (l *Login) Label(ctx context.Context, id, label string) error {
+	text := printable(label, 4*longestLabel)
+	switch {
+	case utf8.RuneCountInString(text) > longestLabel:
+		return &InputError{Problem: InputLabelTooLong}
+	case text != strings.TrimSpace(label), strings.HasPrefix(text, "-"):
+		return &InputError{Problem: InputLabelCharacters}
+	}
+	list, err := l.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	known := false
+	for _, e := range list.Entries {
+		known = known || e.ID == id
+		if e.ID != id && text != "" && (strings.EqualFold(e.Label, text) || strings.EqualFold(e.Email, text) || strings.EqualFold(e.ID, text)) {
+			return &InputError{Problem: InputLabelTaken}
+		}
+	}
+	if !known {
+		return &NoAccountError{Name: id}
+	}
+	return l.setLabel(ctx, id, text)
+}
+
+// setLabel writes it on the card; the active account may have none yet.
+func (l *Login) setLabel(ctx context.Context, id, label string) error {
+	edit := func(c *credstore.Card) { c.Label = label }
+	err := l.book().Edit(ctx, id, edit)
+	if !errors.Is(err, credstore.ErrNotFound) {
+		return err
+	}
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	if err != nil {
+		return err
+	}
+	return l.book().Note(ctx, active, edit)
+}

@@ -1,0 +1,103 @@
+package flows
+
+import (
+	"context"
+	"errors"
+
+	"codex-login/credstore"
+)
+
+// mend finishes what a killed run left half done, and says so. active is the
+// login as it was found, with its error. What cannot be mended now is said and
+// tried again at the next start; every login is still somewhere.
+func (l *Login) mend(ctx context.Context, active *credstore.Auth, found error) []Note {
+	if found != nil && !errors.Is(found, credstore.ErrNotFound) {
+		return nil // nobody can tell what belongs to a login that cannot be read
+	}
+	notes := l.mendMove(ctx, active)
+	done, err := l.book().Repair(ctx, active)
+	if err != nil {
+		return append(notes, Note{Code: NoteNotMended, Err: err})
+	}
+	// Cards come and go with what Codex does; that needs no words.
+	if done.Temps+done.Leftovers+done.Doubles+done.Promoted > 0 {
+		notes = append(notes, Note{Code: NoteMended})
+	}
+	if len(done.Newer) > 0 {
+		notes = append(notes, Note{Code: NoteNewerInBook})
+	}
+	return notes
+}
+
+// mendMove finishes a move between stores that was cut off: everything goes to
+// where config.toml says by now.
+func (l *Login) mendMove(ctx context.Context, active *credstore.Auth) []Note {
+	book := l.book()
+	if _, _, moving := book.Moving(); !moving {
+		return nil
+	}
+	_, err := book.MovePages(ctx, l.Mode())
+	if err == nil {
+		err = l.clearCopies(ctx, active)
+	}
+	if err == nil {
+		err = book.EndMove(ctx)
+	}
+	if err != nil {
+		return []Note{{Code: NoteNotMended, Err: err}}
+	}
+	return []Note{{Code: NoteMoveMended, Where: string(l.Mode())}}
+}
+
+// clearCopies removes what a move has left of the active login in the store
+// that is not in use. Another login there is kept first.
+func (l *Login) clearCopies(ctx context.Context, active *credstore.Auth) error {
+	for _, other := range l.otherStores() {
+		for _, c := range credstore.Copies(ctx, l.Home, other) {
+			if c.Place.Kind != kindOf(other) {
+				continue
+			}
+			switch {
+			case credstore.IsProblem(c.Err, credstore.ProblemUnavailable):
+				continue // no keyring here, so nothing is in it
+			case c.Err != nil:
+				return c.Err
+			case active == nil, !c.Auth.SameSecret(active):
+				if err := l.book().Keep(ctx, c.Auth); err != nil {
+					return err
+				}
+			}
+			if err := l.clear(ctx, other); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// otherStores are the places that the configured mode does not read.
+func (l *Login) otherStores() []credstore.Mode {
+	switch l.Mode() {
+	case credstore.ModeFile:
+		return []credstore.Mode{credstore.ModeKeyring}
+	case credstore.ModeKeyring:
+		return []credstore.Mode{credstore.ModeFile}
+	case credstore.ModeAuto, credstore.ModeEphemeral:
+	}
+	return nil
+}
+
+func kindOf(m credstore.Mode) credstore.Kind {
+	if m == credstore.ModeKeyring {
+		return credstore.KindKeyring
+	}
+	return credstore.KindFile
+}
+
+// clear removes the login from one place and no other.
+func (l *Login) clear(ctx context.Context, m credstore.Mode) error {
+	if m == credstore.ModeKeyring {
+		return credstore.ClearKeyring(ctx, l.Home)
+	}
+	return l.store(credstore.ModeFile).Delete(ctx)
+}

@@ -1,0 +1,154 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"codex-login/credstore"
+)
+
+// Switched says what a switch did, safe to print.
+type Switched struct {
+	// Account is in use now.
+	Account Entry
+	// Left is the account before; nil when nobody was signed in.
+	Left *Entry
+	// Changed is false when the account was the active one already.
+	Changed bool
+	// Holders are the running programs that still hold another account.
+	Holders Holders
+	Notes   []Note
+}
+
+// settlePatience is how long a switch waits for a renewal that a running Codex
+// may be in the middle of. A refresh is one request.
+const (
+	settlePatience = 3 * time.Second
+	settlePause    = 50 * time.Millisecond
+)
+
+// Switch makes the account with that id the active one. The one that is left
+// goes to the book as it is then; nothing is revoked. It returns a
+// *NoAccountError, a *policy.Violation (then nothing has changed), a
+// *SessionEndedError for a session that is known to be dead, or a store's
+// error.
+func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
+	card, err := l.permitted(ctx, id)
+	if err != nil {
+		return Switched{}, err
+	}
+	var out Switched
+	active, place, err := l.store(l.Mode()).Load(ctx)
+	if err == nil && !active.Empty() {
+		if credstore.ID(active) == id {
+			out.Account = l.entry(card)
+			l.markActive(&out.Account, active, place)
+			return out, nil
+		}
+		out.Notes = l.awaitRenewal(ctx, active)
+	}
+	began := l.Clock.now()
+	if err := l.exchange(ctx, id, &out); err != nil {
+		return Switched{}, err
+	}
+	out.Changed = true
+	out.Holders = l.Holders(ctx, began)
+	return out, nil
+}
+
+// permitted returns the card of an account that may be switched to.
+func (l *Login) permitted(ctx context.Context, id string) (credstore.Card, error) {
+	card, err := l.book().Card(ctx, id)
+	if errors.Is(err, credstore.ErrNotFound) {
+		active, _, err := l.store(l.Mode()).Load(ctx)
+		if err == nil && !active.Empty() && credstore.ID(active) == id {
+			return credstore.CardOf(active), nil
+		}
+		return card, &NoAccountError{Name: id}
+	}
+	if err != nil {
+		return card, err
+	}
+	e := l.entry(card)
+	switch {
+	case e.Refused != nil:
+		return card, e.Refused
+	case e.Ended != nil && e.Method == AccountChatGPT:
+		return card, e.Ended
+	}
+	return card, nil
+}
+
+// exchange puts the account in the place of the active one. Under the locks:
+// what is there now goes to its page, the account's page is read and written
+// to the place where Codex looks, and then the page goes. So each document is
+// somewhere whatever kills the process.
+func (l *Login) exchange(ctx context.Context, id string, out *Switched) error {
+	book := l.book()
+	var target *credstore.Auth
+	var left Receipt
+	place, err := l.store(l.Mode()).Save(ctx, nil, credstore.Steps{
+		Choose: func(ctx context.Context) (*credstore.Auth, error) {
+			var err error
+			if target, err = book.Load(ctx, id); errors.Is(err, credstore.ErrNotFound) {
+				return nil, &NoAccountError{Name: id}
+			}
+			if err != nil {
+				return nil, err
+			}
+			// The card may be older than the page.
+			if v := l.checkStored(target); v != nil {
+				return nil, v
+			}
+			return target, l.keepReplaced(ctx, l.Mode(), target, &left)
+		},
+		Written: func() bool {
+			if err := book.Remove(ctx, id); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+				out.Notes = append(out.Notes, Note{Code: NotePageLeft, Err: err})
+			}
+			return true
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.used(ctx, book, target, left.replaced); err != nil {
+		out.Notes = append(out.Notes, Note{Code: NoteCardFailed, Err: err})
+	}
+	out.Notes = append(out.Notes, left.Notes...)
+	if left.replaced != nil {
+		e := l.entry(credstore.CardOf(left.replaced))
+		if card, err := book.Card(ctx, e.ID); err == nil {
+			e = l.entry(card)
+		}
+		out.Left = &e
+	}
+	card, err := book.Card(ctx, id)
+	if err != nil {
+		card = credstore.CardOf(target)
+	}
+	out.Account = l.entry(card)
+	l.markActive(&out.Account, target, place)
+	return nil
+}
+
+// awaitRenewal narrows a window that cannot be closed from here. Codex asks
+// the issuer for new tokens before it takes a lock, and drops them if the
+// account on disk has changed by then. So while a Codex runs and the tokens
+// are due, the switch waits for the renewal to be written.
+func (l *Login) awaitRenewal(ctx context.Context, active *credstore.Auth) []Note {
+	if due(active, l.Clock.now()) == "" || len(l.Holders(ctx, l.Clock.now()).Programs) == 0 {
+		return nil
+	}
+	for waited := time.Duration(0); waited < settlePatience; waited += settlePause {
+		if l.Clock.wait(ctx, settlePause) != nil {
+			return nil
+		}
+		now, _, err := l.store(l.Mode()).Load(ctx)
+		if err != nil || !now.SameSecret(active) {
+			return nil
+		}
+	}
+	return []Note{{Code: NoteRenewalMissed}}
+}
