@@ -22,6 +22,7 @@ const noRaceSleep = "GORACE=atexit_sleep_ms=0"
 //
 //	save DIR KEY     saves an API key in the file store
 //	saves DIR KEY N  does so N times
+//	book …           see bookHelper
 func helper(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = append(os.Environ(), "CREDSTORE_HELPER=1", noRaceSleep)
@@ -31,6 +32,9 @@ func helper(args ...string) *exec.Cmd {
 func TestMain(m *testing.M) {
 	if os.Getenv("CREDSTORE_HELPER") == "" {
 		os.Exit(m.Run())
+	}
+	if os.Args[1] == "book" {
+		bookHelper(os.Args[2:])
 	}
 	store, times := Open(Home{Path: os.Args[2]}, ModeFile), 1
 	if os.Args[1] == "saves" {

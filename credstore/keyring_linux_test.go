@@ -28,6 +28,9 @@ func TestSecretServiceKeepsTheContract(t *testing.T) {
 	t.Run("book with automatic choice", func(t *testing.T) {
 		testBookContract(t, func(h Home) *Book { return OpenBook(h, ModeAuto) })
 	})
+	t.Run("moving", func(t *testing.T) {
+		testMove(t, func(h Home) *Book { return OpenBook(h, ModeKeyring) })
+	})
 	if err := ProbeKeyring(testContext(t), testHome(t)); err != nil {
 		t.Error(err)
 	}
