@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -210,6 +211,71 @@ func TestRefusalsAreTakenAsByCodex(t *testing.T) {
 				if err != nil || got.Err == nil || got.Asked != (i == 0 || !final) {
 					t.Errorf("final for codex: %t; time %d: %+v, %v", final, i, got, err)
 				}
+			}
+		})
+	}
+}
+
+// TestKeyringGoesWhileTokensAreRenewed: they wait in the book, and go to their
+// place when it is back, without another request.
+func TestKeyringGoesWhileTokensAreRenewed(t *testing.T) {
+	for _, where := range []string{"active", "page"} {
+		t.Run(where, func(t *testing.T) {
+			for _, pair := range secretService(t) {
+				name, value, _ := strings.Cut(pair, "=")
+				t.Setenv(name, value)
+			}
+			bus := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+			p := newPerson(t, nil)
+			writeConfig(t, p, "cli_auth_credentials_store = \"keyring\"\n")
+			before := p.storedSession(accessToken(`{"exp":1000}`), 0)
+			if err := os.Remove(filepath.Join(p.home, "auth.json")); err != nil {
+				t.Fatal(err)
+			}
+			l := p.worker()
+			book, store, id := credstore.OpenBook(l.Home, l.Mode()), credstore.Open(l.Home, l.Mode()), credstore.ID(before)
+			load := func() (*credstore.Auth, error) { return book.Load(t.Context(), id) }
+			var err error
+			if where == "page" {
+				err = book.Keep(t.Context(), before)
+			} else {
+				_, err = store.Save(t.Context(), before, credstore.Steps{})
+				load = func() (*credstore.Auth, error) { a, _, err := store.Load(t.Context()); return a, err }
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.issuer.Set(func(b *sandbox.Behaviour) {
+				b.EditTokens = func(map[string]any) { _ = os.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent") }
+			})
+			got, err := l.Verify(t.Context(), id)
+			var unsaved *flows.UnsavedError
+			if !errors.As(err, &unsaved) || !unsaved.InBook || !got.Renewed {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			_ = os.Setenv("DBUS_SESSION_BUS_ADDRESS", bus)
+			if a, err := load(); err != nil || !a.SameSecret(before) {
+				t.Fatalf("in its place: %v, %v", a, err)
+			}
+			got, err = p.worker().Verify(t.Context(), id)
+			if err != nil || got.Err != nil || got.Asked || !got.Renewed {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if a, err := load(); err != nil || a.SameSecret(before) || p.issuer.RefreshUses(a.Tokens.RefreshToken.Reveal()) != 0 {
+				t.Errorf("in its place afterwards: %v, %v", a, err)
+			}
+			if n := p.issuer.RefreshUses(before.Tokens.RefreshToken.Reveal()); n != 1 {
+				t.Errorf("the token was sent %d times", n)
+			}
+			if _, err := l.Accounts(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			pages, err := book.List(t.Context())
+			if want := map[string]int{"active": 0, "page": 1}[where]; err != nil || len(pages) != want {
+				t.Errorf("pages %v, %v", pages, err)
+			}
+			if _, err := os.Stat(filepath.Join(p.home, "auth.json")); err == nil {
+				t.Error("there is an auth.json")
 			}
 		})
 	}
