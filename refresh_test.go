@@ -118,7 +118,11 @@ func TestTheRefreshIsCodexs(t *testing.T) {
 				if after.SameSecret(before) || time.Since(after.LastRefresh) > time.Minute {
 					t.Fatal("it was not renewed")
 				}
-				return regexp.MustCompile(`"(id_token|access_token|refresh_token|last_refresh)": "[^"]+"`).ReplaceAllString(p.authJSON(), `"$1": "…"`)
+				text, err := os.ReadFile(filepath.Join(p.home, "auth.json"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return regexp.MustCompile(`"(id_token|access_token|refresh_token|last_refresh)": "[^"]+"`).ReplaceAllString(string(text), `"$1": "…"`)
 			}
 			before := p.storedSession(stored.access, stored.age)
 			codexToken(t, codex)

@@ -70,7 +70,7 @@ func TestVerifierProcess(t *testing.T) {
 		Home: home, Rules: rules, Issuer: NewIssuer(os.Getenv(verifierIssuer), "", "codex-login/test", none),
 		Client: NewClient(none), Say: assets.Speak("en"),
 	}
-	ids, err := l.pages().List(t.Context())
+	ids, err := l.book().List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

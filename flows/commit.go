@@ -96,7 +96,7 @@ func (l *Login) commitOnce(ctx context.Context, spent held, fresh renewal) (held
 // commitPage is commitOnce for an account whose tokens are not in use; active
 // is the login that is, or nil.
 func (l *Login) commitPage(ctx context.Context, spent held, fresh renewal, active *credstore.Auth) error {
-	book, renewed := l.pages(), fresh.of(spent.auth)
+	book, renewed := l.book(), fresh.of(spent.auth)
 	err := book.Renew(ctx, spent.auth, renewed)
 	if !errors.Is(err, credstore.ErrNotFound) {
 		if err == nil {
@@ -122,13 +122,13 @@ func (l *Login) commitPage(ctx context.Context, spent held, fresh renewal, activ
 // dropCopies removes what putAside has left of a session that is on the front
 // page again. The caller holds the locks.
 func (l *Login) dropCopies(ctx context.Context, id string, renewed *credstore.Auth) {
-	ids, _ := l.pages().List(ctx)
+	ids, _ := l.book().List(ctx)
 	for _, page := range ids {
 		if !strings.HasPrefix(page, id+".") {
 			continue
 		}
-		if a, err := l.pages().Load(ctx, page); err == nil && sameSession(a, renewed) && !a.LastRefresh.After(renewed.LastRefresh) {
-			_ = l.pages().Remove(ctx, page)
+		if a, err := l.book().Load(ctx, page); err == nil && sameSession(a, renewed) && !a.LastRefresh.After(renewed.LastRefresh) {
+			_ = l.book().Remove(ctx, page)
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (l *Login) alreadyRenewed(ctx context.Context, found held) (renewal, bool) 
 		return fresh.(renewal), true
 	}
 	latest := found.auth
-	pages, _ := l.pages().Pages(ctx, found.id)
+	pages, _ := l.book().Pages(ctx, found.id)
 	for _, page := range pages {
 		if sameSession(page, latest) && page.LastRefresh.After(latest.LastRefresh) {
 			latest = page

@@ -32,7 +32,7 @@ func (l *Login) renew(ctx context.Context, found held) (Checked, error) {
 	if out, settled := l.settled(ctx, found); settled {
 		return out, nil
 	}
-	unlock, err := l.pages().LockAccount(ctx, found.id)
+	unlock, err := l.book().LockAccount(ctx, found.id)
 	if err != nil {
 		return l.checked(found), cancelled(ctx, err)
 	}
@@ -75,7 +75,7 @@ func (l *Login) spend(ctx context.Context, now held) (Checked, error) {
 // its session is known to have ended.
 func (l *Login) settled(ctx context.Context, found held) (Checked, bool) {
 	out := l.checked(found)
-	card, err := l.pages().Card(ctx, found.id)
+	card, err := l.book().Card(ctx, found.id)
 	noted := err == nil
 	if noted && card.Ended != nil && card.Ended.Session == found.auth.Fingerprint() {
 		out.Err = &SessionEndedError{Reason: EndReason(card.Ended.Reason), At: card.Ended.At}
@@ -129,7 +129,7 @@ func (l *Login) renewedElsewhere(ctx context.Context, spent held, reason EndReas
 // right the next time somebody looks; the login itself is what counts.
 
 func (l *Login) noteAlive(ctx context.Context, now held) {
-	_ = l.pages().Note(ctx, now.auth, func(c *credstore.Card) { c.Ended = nil })
+	_ = l.book().Note(ctx, now.auth, func(c *credstore.Card) { c.Ended = nil })
 }
 
 func (l *Login) noteEnded(ctx context.Context, spent held, e *SessionEndedError) {
@@ -137,8 +137,8 @@ func (l *Login) noteEnded(ctx context.Context, spent held, e *SessionEndedError)
 		c.Ended = &credstore.Ended{Reason: string(e.Reason), At: e.At, Session: spent.auth.Fingerprint()}
 	}
 	if spent.active {
-		_ = l.pages().Note(ctx, spent.auth, end) // it may have no card yet
+		_ = l.book().Note(ctx, spent.auth, end) // it may have no card yet
 		return
 	}
-	_ = l.pages().Edit(ctx, spent.id, end)
+	_ = l.book().Edit(ctx, spent.id, end)
 }

@@ -143,10 +143,10 @@ func (l *Login) locate(ctx context.Context, id string) (held, error) {
 			// It may hold this account, with newer tokens than any page.
 			return held{}, err
 		}
-		page, err := l.pages().Load(ctx, id)
+		page, err := l.book().Load(ctx, id)
 		if err == nil {
 			found := held{id: id, auth: page}
-			if card, err := l.pages().Card(ctx, id); err == nil {
+			if card, err := l.book().Card(ctx, id); err == nil {
 				found.place = card.Place
 			}
 			return found, nil
@@ -159,5 +159,3 @@ func (l *Login) locate(ctx context.Context, id string) (held, error) {
 		}
 	}
 }
-
-func (l *Login) pages() *credstore.Book { return credstore.OpenBook(l.Home, l.Mode()) }

@@ -45,7 +45,7 @@ func activate(t *testing.T, l *Login, a *credstore.Auth) {
 // shelve puts a on a page.
 func shelve(t *testing.T, l *Login, a *credstore.Auth) {
 	t.Helper()
-	if err := l.pages().Keep(context.Background(), a); err != nil {
+	if err := l.book().Keep(context.Background(), a); err != nil {
 		t.Error(err)
 	}
 }
@@ -53,7 +53,7 @@ func shelve(t *testing.T, l *Login, a *credstore.Auth) {
 // takeAway removes the page of a.
 func takeAway(t *testing.T, l *Login, a *credstore.Auth) {
 	t.Helper()
-	if err := l.pages().Forget(context.Background(), credstore.ID(a)); err != nil {
+	if err := l.book().Forget(context.Background(), credstore.ID(a)); err != nil {
 		t.Error(err)
 	}
 }
@@ -61,7 +61,7 @@ func takeAway(t *testing.T, l *Login, a *credstore.Auth) {
 // onPage is the login on the front page of an account; nil without one.
 func onPage(t *testing.T, l *Login, id string) *credstore.Auth {
 	t.Helper()
-	a, err := l.pages().Load(context.Background(), id)
+	a, err := l.book().Load(context.Background(), id)
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestVerifyRenewsWhatIsDue(t *testing.T) {
 			if got.Account.Email != sandbox.MinaHarbour.Person || got.Account.Place.Where == "" || got.Account.StoreMode != credstore.ModeFile {
 				t.Errorf("%+v", got.Account)
 			}
-			card, err := l.pages().Card(t.Context(), id)
+			card, err := l.book().Card(t.Context(), id)
 			if err != nil || !card.ExpiresAt.Equal(now.ExpiresAt()) {
 				t.Errorf("card %+v, %v", card, err)
 			}
@@ -254,7 +254,7 @@ func TestDeadSessionsAreNotAskedAgain(t *testing.T) {
 			if n := s.RefreshUses(a.Tokens.RefreshToken.Reveal()); n != want {
 				t.Errorf("%s, %s: %d requests, want %d", name, where, n, want)
 			}
-			card, err := l.pages().Card(t.Context(), id)
+			card, err := l.book().Card(t.Context(), id)
 			if dead := err == nil && card.Ended != nil; dead != (test.reason != "") {
 				t.Errorf("%s, %s: card %+v, %v", name, where, card.Ended, err)
 			}
@@ -269,7 +269,7 @@ func TestDeadSessionsAreNotAskedAgain(t *testing.T) {
 			if got, err := l.Verify(t.Context(), id); err != nil || got.Err != nil || !got.Renewed {
 				t.Errorf("%s, %s, signed in again: %+v, %v", name, where, got, err)
 			}
-			if card, err := l.pages().Card(t.Context(), id); err != nil || card.Ended != nil {
+			if card, err := l.book().Card(t.Context(), id); err != nil || card.Ended != nil {
 				t.Errorf("%s, %s, signed in again: card %+v, %v", name, where, card.Ended, err)
 			}
 		}
@@ -300,7 +300,7 @@ func TestCardFollowsCodex(t *testing.T) {
 	if got, err := l.Verify(t.Context(), ""); err != nil || got.Err != nil || got.Asked {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if card, err := l.pages().Card(t.Context(), credstore.ID(a)); err != nil || card.Ended != nil {
+	if card, err := l.book().Card(t.Context(), credstore.ID(a)); err != nil || card.Ended != nil {
 		t.Errorf("card %+v, %v", card.Ended, err)
 	}
 }
@@ -345,7 +345,7 @@ func TestFasterCodexIsFollowed(t *testing.T) {
 			if err != nil || got.Renewed != test.found || (got.Err == nil) != test.found || !got.Asked {
 				t.Errorf("%+v, %v", got, err)
 			}
-			card, err := l.pages().Card(t.Context(), credstore.ID(a))
+			card, err := l.book().Card(t.Context(), credstore.ID(a))
 			if err != nil || (card.Ended == nil) != test.found {
 				t.Errorf("card %+v, %v", card.Ended, err)
 			}
