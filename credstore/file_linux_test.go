@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,6 +34,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv("CREDSTORE_HELPER") == "" {
 		os.Exit(m.Run())
 	}
+	// strace counts the calls of each thread by itself: all are to be in one.
+	runtime.LockOSThread()
 	if os.Args[1] == "book" {
 		bookHelper(os.Args[2:])
 	}
