@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // A move of all logins to another store is several steps in several places. The
@@ -15,6 +18,28 @@ type movingFile struct {
 }
 
 func (b *Book) movingFile() string { return filepath.Join(b.own(), "moving") }
+
+// movePatience is short: a move of many logins takes longer than anybody waits.
+const movePatience = 200 * time.Millisecond
+
+// LockMove makes moving the logins this process's until unlock is called. A
+// move under way in another process is an *Error of ProblemBusy.
+func (b *Book) LockMove(ctx context.Context) (unlock func(), err error) {
+	if b.memory != nil {
+		return func() {}, ctx.Err()
+	}
+	if err := b.home.ensure(); err != nil {
+		return nil, err
+	}
+	if err := ensureDir(b.own()); err != nil {
+		return nil, fileError("lock", b.own(), err)
+	}
+	var l *flock.Flock
+	if l, err = lock(ctx, b.movingFile()+".lock", 0o600, movePatience); err != nil {
+		return nil, err
+	}
+	return func() { _ = l.Unlock() }, nil
+}
 
 // BeginMove notes down that all logins are on their way to another store.
 func (b *Book) BeginMove(ctx context.Context, from, to Mode) error {

@@ -11,8 +11,6 @@ import (
 	"codex-login/policy"
 )
 
-var errUnbuilt = errors.New("not built yet")
-
 // Entry is one account of this CODEX_HOME, safe to print: the active one or
 // one of the account book.
 type Entry struct {
@@ -51,6 +49,9 @@ func (l *Login) Accounts(ctx context.Context) (Accounts, error) {
 		return Accounts{}, err
 	}
 	out := Accounts{Notes: l.mend(ctx, active, err)}
+	if slices.ContainsFunc(out.Notes, func(n Note) bool { return n.Code == NoteNewerTaken }) {
+		active, place, err = l.store(l.Mode()).Load(ctx)
+	}
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		// The others are still there to be switched to.
 		out.Notes = append(out.Notes, Note{Code: NoteActiveUnreadable, Err: err})

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -223,6 +224,133 @@ func TestLabel(t *testing.T) {
 	}
 	var nobody *NoAccountError
 	if err := l.Label(t.Context(), "apikey-0000000000000000", "x"); !errors.As(err, &nobody) {
+		t.Error(err)
+	}
+}
+
+// A page with later tokens of the active session than the active login has is
+// a renewal that could not be stored in its place.
+func TestLaterTokensInTheBookAreTaken(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	r := signIn(t, l, s, sandbox.MinaPlus)
+	later := *load(t, l)
+	tokens := *later.Tokens
+	tokens.RefreshToken = credstore.NewSecret("rt-later")
+	later.Tokens, later.LastRefresh = &tokens, later.LastRefresh.Add(time.Hour)
+	if err := l.book().Keep(t.Context(), &later); err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.Accounts(t.Context())
+	if err != nil || len(list.Notes) != 1 || list.Notes[0].Code != NoteNewerTaken {
+		t.Fatalf("%+v %v", list.Notes, err)
+	}
+	if got := load(t, l).Tokens.RefreshToken.Reveal(); got != "rt-later" {
+		t.Errorf("the active token is %s", got)
+	}
+	if list := accounts(t, l); len(list.Entries) != 1 || list.Entries[0].ID != r.ID || list.Entries[0].Sessions != 1 {
+		t.Errorf("%+v", list.Entries)
+	}
+}
+
+// Forgetting one account of the book leaves the others and the active one.
+func TestForget(t *testing.T) {
+	for _, revoke := range []bool{true, false} {
+		s := startSandbox(t, sandbox.Options{})
+		l := newLogin(t, s)
+		own := signIn(t, l, s, sandbox.MinaPlus)
+		earlier := load(t, l).Tokens.RefreshToken.Reveal()
+		signIn(t, l, s, sandbox.MinaPlus) // a second session of the same account
+		harbour := signIn(t, l, s, sandbox.MinaHarbour)
+		jonas := signIn(t, l, s, sandbox.JonasMeridian)
+		if e, err := accounts(t, l).Find(own.ID); err != nil || e.Sessions != 2 {
+			t.Fatalf("%v %+v", err, e)
+		}
+		out, err := l.Forget(t.Context(), own.ID, revoke)
+		if err != nil || out.Forgotten != 1 || out.Account.Email != sandbox.MinaPlus.Person || out.Revoked != revoke || revoke && out.Ended != 2 {
+			t.Errorf("forgotten: %+v %v", out, err)
+		}
+		if ended, _ := s.SessionEnded(earlier); ended != revoke {
+			t.Errorf("the earlier session has ended: %v", ended)
+		}
+		if list := accounts(t, l); len(list.Entries) != 2 || list.Entries[0].ID != jonas.ID || list.Entries[1].ID != harbour.ID {
+			t.Errorf("%+v", list.Entries)
+		}
+		var nobody *NoAccountError
+		if _, err := l.Forget(t.Context(), own.ID, revoke); !errors.As(err, &nobody) {
+			t.Errorf("twice: %v", err)
+		}
+		// The active one is signed out.
+		if out, err := l.Forget(t.Context(), jonas.ID, revoke); err != nil || out.Forgotten != 1 {
+			t.Errorf("%+v %v", out, err)
+		}
+		nothingStored(t, l)
+		if list := accounts(t, l); len(list.Entries) != 1 || list.Entries[0].Active {
+			t.Errorf("%+v", list.Entries)
+		}
+	}
+}
+
+func TestSignOutAll(t *testing.T) {
+	for name, test := range map[string]struct {
+		revoke, trouble bool
+	}{"end": {revoke: true}, "forget": {}, "the server is in trouble": {revoke: true, trouble: true}} {
+		t.Run(name, func(t *testing.T) {
+			s := startSandbox(t, sandbox.Options{})
+			l := newLogin(t, s)
+			for _, seat := range []sandbox.Seat{sandbox.MinaPlus, sandbox.MinaHarbour, sandbox.JonasMeridian} {
+				signIn(t, l, s, seat)
+			}
+			if test.trouble {
+				s.Set(func(b *sandbox.Behaviour) { b.Inject(sandbox.Revoke, sandbox.Status(500, "")) })
+			}
+			out, err := l.SignOutAll(t.Context(), test.revoke)
+			if err != nil || out.Forgotten != 3 || !out.All {
+				t.Fatalf("%+v %v", out, err)
+			}
+			ended := map[bool]int{true: 3}[test.revoke]
+			if test.trouble {
+				ended = 0
+			}
+			if out.Ended != ended || (out.RevokeErr != nil) != test.trouble || out.Revoked != (test.revoke && !test.trouble) {
+				t.Errorf("%+v", out)
+			}
+			nothingStored(t, l)
+			if list := accounts(t, l); len(list.Entries) != 0 {
+				t.Errorf("%+v", list.Entries)
+			}
+			if _, err := l.SignOutAll(t.Context(), test.revoke); !errors.Is(err, credstore.ErrNotFound) {
+				t.Errorf("twice: %v", err)
+			}
+		})
+	}
+}
+
+// What one login does to its page, its card and the place where Codex looks is
+// the same when the switch fails half way: the account is still in the book.
+func TestSwitchThatCannotBeStored(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	own := signIn(t, l, s, sandbox.MinaPlus)
+	harbour := signIn(t, l, s, sandbox.MinaHarbour)
+	before := string(load(t, l).Encode())
+	if err := os.Chmod(l.Home.AuthFile(), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Switch(t.Context(), own.ID); !credstore.IsProblem(err, credstore.ProblemReadOnly) {
+		t.Fatalf("%v", err)
+	}
+	if string(load(t, l).Encode()) != before {
+		t.Error("the active login has changed")
+	}
+	if err := os.Chmod(l.Home.AuthFile(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.Accounts(t.Context())
+	if err != nil || len(list.Entries) != 2 || list.Entries[0].ID != harbour.ID {
+		t.Fatalf("%+v %v", list, err)
+	}
+	if _, err := l.Switch(t.Context(), own.ID); err != nil {
 		t.Error(err)
 	}
 }

@@ -65,7 +65,7 @@ const (
 	NoteMended             NoteCode = "mended"               // a change that was cut off has been finished
 	NoteMoveMended         NoteCode = "move_mended"          // a move between stores that was cut off has been finished; Where is the store
 	NoteNotMended          NoteCode = "not_mended"           // it could not be finished now; Err says why
-	NoteNewerInBook        NoteCode = "newer_in_book"        // the book has newer tokens of the active session
+	NoteNewerTaken         NoteCode = "newer_taken"          // the book had later tokens of the active session; they are in their place now
 	NotePageLeft           NoteCode = "page_left"            // the copy in the book could not be removed; Err says why
 	NotePagesLeft          NoteCode = "pages_left"           // not all logins of the book could follow to the store; Err says why
 	NoteCardFailed         NoteCode = "card_failed"          // the list of accounts could not be brought up to date; Err says why

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"codex-login/credstore"
 )
@@ -20,13 +21,22 @@ func (l *Login) mend(ctx context.Context, active *credstore.Auth, found error) [
 		return append(notes, Note{Code: NoteNotMended, Err: err})
 	}
 	// Cards come and go with what Codex does; that needs no words.
-	if done.Temps+done.Leftovers+done.Doubles+done.Promoted > 0 {
+	if done.Temps+done.Leftovers+done.Doubles+done.Markers+done.Promoted > 0 {
 		notes = append(notes, Note{Code: NoteMended})
 	}
-	if len(done.Newer) > 0 {
-		notes = append(notes, Note{Code: NoteNewerInBook})
+	if active != nil && slices.Contains(done.Newer, credstore.ID(active)) {
+		notes = append(notes, l.takeNewer(ctx, credstore.ID(active)))
 	}
 	return notes
+}
+
+// takeNewer puts tokens of the active session that are later than the active
+// ones in their place: a renewal that could not be stored there left them.
+func (l *Login) takeNewer(ctx context.Context, id string) Note {
+	if err := l.exchange(ctx, id, &Switched{}); err != nil {
+		return Note{Code: NoteNotMended, Err: err}
+	}
+	return Note{Code: NoteNewerTaken}
 }
 
 // mendMove finishes a move between stores that was cut off: everything goes to
@@ -36,7 +46,15 @@ func (l *Login) mendMove(ctx context.Context, active *credstore.Auth) []Note {
 	if _, _, moving := book.Moving(); !moving {
 		return nil
 	}
-	_, err := book.MovePages(ctx, l.Mode())
+	unlock, err := book.LockMove(ctx)
+	if credstore.IsProblem(err, credstore.ProblemBusy) {
+		return nil // it is still under way
+	}
+	if err != nil {
+		return []Note{{Code: NoteNotMended, Err: err}}
+	}
+	defer unlock()
+	_, err = book.MovePages(ctx, l.Mode())
 	if err == nil {
 		err = l.clearCopies(ctx, active)
 	}

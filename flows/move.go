@@ -30,6 +30,11 @@ func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 	}
 	ctx = context.WithoutCancel(ctx)
 	book := credstore.OpenBook(l.Home, to)
+	unlock, err := book.LockMove(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer unlock()
 	if err := book.BeginMove(ctx, out.From, to); err != nil {
 		return out, err
 	}
