@@ -102,10 +102,10 @@ func (r renewal) of(a *credstore.Auth) *credstore.Auth {
 
 // refresh spends the refresh token of a. It returns a *SessionEndedError if the
 // issuer says in Codex's terms that there is no use in asking again, and
-// otherwise a *ServerError or a *NetworkError. It is not interrupted: an answer
-// that nobody waits for any more still has the only token that works.
+// otherwise a *ServerError or a *NetworkError. ctx must not end before it has
+// returned: an answer that nobody waits for still has the only token that works.
 func (l *Login) refresh(ctx context.Context, a *credstore.Auth, why refreshReason) (renewal, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestLimit)
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
 	issuedBy, clientID := "", l.Issuer.ClientID
 	if p := a.Tokens.Provenance; p != nil {
