@@ -186,9 +186,9 @@ type identified struct {
 	account Account
 }
 
-// Mode is the configured store mode.
+// Mode is the configured store mode by now: a login may have been moved.
 func (l *Login) Mode() credstore.Mode {
-	m, ok := credstore.ParseMode(l.Rules.Store.Value)
+	m, ok := credstore.ParseMode(l.Rules.StoreMode())
 	if !ok {
 		return credstore.ModeFile
 	}

@@ -35,6 +35,12 @@ func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 		return out, err
 	}
 	defer unlock()
+	// A renewal under way would be written to the place that is left.
+	release, err := l.lockActive(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer release()
 	if err := book.BeginMove(ctx, out.From, to); err != nil {
 		return out, err
 	}
@@ -73,6 +79,18 @@ func (l *Login) movable(ctx context.Context, to credstore.Mode) error {
 	return ctx.Err()
 }
 
+// lockActive keeps everybody else from renewing the active login.
+func (l *Login) lockActive(ctx context.Context) (release func(), err error) {
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	switch {
+	case errors.Is(err, credstore.ErrNotFound), err == nil && active.Empty():
+		return func() {}, nil
+	case err != nil:
+		return nil, err
+	}
+	return l.book().LockAccount(ctx, credstore.ID(active))
+}
+
 // moveActive writes the active login to its new place, tells Codex where that
 // is, and only then clears the former one.
 func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) error {
@@ -93,7 +111,11 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 		},
 	})
 	if errors.Is(err, credstore.ErrNotFound) {
-		return policy.SetUserValue(l.Home.Path, policy.StoreKey, string(to))
+		if err := policy.SetUserValue(l.Home.Path, policy.StoreKey, string(to)); err != nil {
+			return err
+		}
+		l.Rules.StoreMoved(string(to))
+		return nil
 	}
 	if err != nil {
 		return err

@@ -138,6 +138,7 @@ func (l *Login) configure(mode credstore.Mode, receipt *Receipt) bool {
 		receipt.add(Note{Code: NoteStoreNotConfigured, Err: err, Where: string(mode)})
 		return false
 	}
+	l.Rules.StoreMoved(string(mode))
 	receipt.add(Note{Code: NoteStoreConfigured})
 	return true
 }

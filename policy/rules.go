@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Credential is the class of a login as the admin rules see it.
@@ -81,6 +82,8 @@ type Rules struct {
 	// One for each rule; nil where no layer states it. The forced workspaces
 	// are trimmed, without blanks and never empty.
 	forcedMethod, forcedWorkspaces, allowedMethods, allowedWorkspaces *Demand
+	// moved is the store since this process has changed config.toml.
+	moved atomic.Pointer[string]
 	// invalid is why Load failed, so that rules that nobody could read allow
 	// nothing.
 	invalid *ConfigError
@@ -164,11 +167,22 @@ func (r *Rules) CheckStored(c Credential, claim, accountID string) *Violation {
 	return nil
 }
 
+// StoreMode is the effective store by now.
+func (r *Rules) StoreMode() string {
+	if m := r.moved.Load(); m != nil {
+		return *m
+	}
+	return r.Store.Value
+}
+
+// StoreMoved says that config.toml names another store since Load.
+func (r *Rules) StoreMoved(mode string) { r.moved.Store(&mode) }
+
 // LogoutStores names the stores in which a login may lie: the effective one,
 // or file and keyring both when a broken configuration leaves it open.
 func (r *Rules) LogoutStores() []string {
-	if r.Store.Value != "" {
-		return []string{r.Store.Value}
+	if mode := r.StoreMode(); mode != "" {
+		return []string{mode}
 	}
 	return []string{"keyring", "file"}
 }

@@ -115,6 +115,13 @@ func (a *AppServer) Await(method string, params any) error {
 	}
 }
 
+// Kill ends the process at once. Close may take seconds over what Codex does in
+// the background.
+func (a *AppServer) Kill() {
+	_ = a.cmd.Process.Kill()
+	_ = a.cmd.Wait()
+}
+
 // Close ends the process; app-server leaves when its input ends.
 func (a *AppServer) Close() error {
 	_ = a.stdin.Close()
