@@ -34,12 +34,14 @@ const (
 	KindFile    Kind = "file"
 	KindKeyring Kind = "keyring"
 	KindMemory  Kind = "memory"
+	KindMachine Kind = "machine" // a file on another machine
 )
 
 // Place describes where a login is, safe to print.
 type Place struct {
 	Kind Kind
-	// Where is the file's path, or the keyring entry as "service / account".
+	// Where is the file's path, with "machine:" before it where that is
+	// another one, or the keyring entry as "service / account".
 	Where string
 	// Fallback is why automatic choice passed over the keyring; nil otherwise.
 	Fallback error
