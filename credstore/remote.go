@@ -129,4 +129,3 @@ func (r *Remote) call(ctx context.Context, document []byte, words ...string) (te
 	defer r.mu.Unlock()
 	return r.talk.call(ctx, strings.Join(words, " "), document)
 }
-

@@ -121,4 +121,3 @@ func (r *Remote) Delete(ctx context.Context) error {
 	}
 	return answered("delete", place, text, code)
 }
-

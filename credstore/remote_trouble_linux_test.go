@@ -169,4 +169,3 @@ func TestRemoteLeavesTheOldLogin(t *testing.T) {
 		}
 	})
 }
-

@@ -51,6 +51,12 @@ func CanSetUserValue(home, key, value string) error {
 	return writeError(path, setValue(path, key, value, tryReplace))
 }
 
+// WithUserValue is SetUserValue for the text of a config.toml of another machine:
+// it returns the new text, the same where the value is set already.
+func WithUserValue(text []byte, file, key, value string) ([]byte, error) {
+	return setRoot(text, key, value, Source{Layer: LayerUser, File: file})
+}
+
 // userFile is the file that config.toml is.
 func userFile(home, key string) (string, error) {
 	if !bareKey.MatchString(key) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ type Options struct {
 	Home      string   // CODEX_HOME
 	System    string   // the folder of the system layers; /etc/codex when empty
 	Overrides []string // -c key=value, in order
+	// ReadFile reads a layer, fs.ErrNotExist when there is none: of another
+	// machine, whose paths are above. Nil reads the files of this one.
+	ReadFile func(path string) ([]byte, error)
 }
 
 // layers are the configuration layers, lowest precedence first. A new layer is
@@ -29,11 +33,11 @@ var layers = []struct {
 	layer Layer
 	read  func(Options) (table, *ConfigError)
 }{
-	{LayerSystem, func(o Options) (table, *ConfigError) { return readLayer(LayerSystem, o.System, "config.toml") }},
-	{LayerUser, func(o Options) (table, *ConfigError) { return readLayer(LayerUser, o.Home, "config.toml") }},
+	{LayerSystem, func(o Options) (table, *ConfigError) { return o.readLayer(LayerSystem, o.System, "config.toml") }},
+	{LayerUser, func(o Options) (table, *ConfigError) { return o.readLayer(LayerUser, o.Home, "config.toml") }},
 	{LayerCommandLine, func(o Options) (table, *ConfigError) { return readOverrides(o.Overrides) }},
 	{LayerManaged, func(o Options) (table, *ConfigError) {
-		return readLayer(LayerManaged, o.System, "managed_config.toml")
+		return o.readLayer(LayerManaged, o.System, "managed_config.toml")
 	}},
 }
 
@@ -54,7 +58,7 @@ func Load(o Options) (*Rules, error) {
 		config.merge(t)
 		above.merge(t)
 	}
-	requirements, err := readLayer(LayerRequirements, o.System, "requirements.toml")
+	requirements, err := o.readLayer(LayerRequirements, o.System, "requirements.toml")
 	if err != nil {
 		return brokenRules(err, nil, nil), err
 	}
@@ -123,12 +127,15 @@ func readOverrides(overrides []string) (table, *ConfigError) {
 
 // readLayer reads one file; a missing one, and a folder that is not named, is
 // an empty layer.
-func readLayer(layer Layer, folder, name string) (table, *ConfigError) {
+func (o Options) readLayer(layer Layer, folder, name string) (table, *ConfigError) {
 	if folder == "" {
 		return table{}, nil
 	}
-	at := Source{Layer: layer, File: filepath.Join(folder, name)}
-	text, err := readFile(at.File)
+	at, read := Source{Layer: layer, File: filepath.Join(folder, name)}, readFile
+	if o.ReadFile != nil { // another machine's, and all of those have slashes
+		at.File, read = path.Join(folder, name), o.ReadFile
+	}
+	text, err := read(at.File)
 	var problem *ConfigError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,4 +265,44 @@ func FuzzOverride(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The layers of another machine are judged here, with their paths there.
+func TestLoadReadsThroughTheCaller(t *testing.T) {
+	texts := map[string]string{
+		"/h/config.toml":                 "cli_auth_credentials_store = \"keyring\"\n",
+		"/etc/codex/requirements.toml":   "\nallowed_login_methods = [\"api\"]\n",
+		"/etc/codex/managed_config.toml": "denied",
+	}
+	r, err := Load(Options{Home: "/h", ReadFile: func(path string) ([]byte, error) {
+		text, ok := texts[path]
+		if !ok {
+			return nil, fs.ErrNotExist
+		}
+		if text == "denied" {
+			return nil, fs.ErrPermission
+		}
+		return []byte(text), nil
+	}})
+	var config *ConfigError
+	if !errors.As(err, &config) || config.File != "/etc/codex/managed_config.toml" || r.Allows(API) == nil {
+		t.Error(err)
+	}
+	delete(texts, "/etc/codex/managed_config.toml")
+	r, err = Load(Options{Home: "/h", ReadFile: func(path string) ([]byte, error) {
+		if text, ok := texts[path]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}})
+	if err != nil || r.StoreMode() != "keyring" || r.Store.Source.String() != "/h/config.toml:1" {
+		t.Error(r.Store, err)
+	}
+	if v := r.Allows(ChatGPT); v == nil || v.Source.String() != "/etc/codex/requirements.toml:2" {
+		t.Error(v)
+	}
+	text, err := WithUserValue([]byte(texts["/h/config.toml"]+"# kept"), "/h/config.toml", StoreKey, "file")
+	if err != nil || string(text) != "cli_auth_credentials_store = \"file\"\n# kept" {
+		t.Errorf("%q, %v", text, err)
+	}
 }
