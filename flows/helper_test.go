@@ -150,3 +150,12 @@ func (c *steppedClock) clock() Clock {
 		},
 	}
 }
+
+// missing skips by name a test that needs more than Go; CI has all of it.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing", what)
+	}
+	t.Skipf("needs %s", what)
+}

@@ -27,6 +27,8 @@ type Login struct {
 	Timeout time.Duration
 	// Say is the language of the pages that the browser shows.
 	Say *assets.Catalogue
+	// Where is what Here said; the zero value is an ordinary machine.
+	Where Where
 	// Environment is the process's, for OPENAI_API_KEY; nil has none.
 	Environment func(string) string
 
