@@ -50,7 +50,9 @@ const (
 	NoteDeviceCodeDisabled NoteCode = "device_code_disabled" // the server has no device codes; the browser is used instead
 	NoteBrowserFailed      NoteCode = "browser_failed"       // the browser did not start
 	NoteOtherPort          NoteCode = "other_port"           // 1455 was taken, 1457 is used; Holder has it
+	NoteWindowsPort        NoteCode = "windows_port"         // in WSL: Holder listens on the port in Windows, where the browser looks; Where is the port
 	NoteWrongState         NoteCode = "wrong_state"          // an answer of another sign-in came in and was refused
+	NoteCodeEnded          NoteCode = "code_ended"           // the one-time code works no more, the other ways do; Err says why
 	NoteRetrying           NoteCode = "retrying"             // the network or the server failed; it is tried again
 	NoteSlowDown           NoteCode = "slow_down"            // the server asked for fewer questions
 	NoteRecovered          NoteCode = "recovered"            // it works again

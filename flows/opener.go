@@ -20,6 +20,11 @@ var errNoBrowser = errors.New("no browser is to be opened")
 
 var errNoDisplay = errors.New("there is no display")
 
+var errElsewhere = errors.New("the display of this machine is not where the ssh session comes from")
+
+// graphicalOpeners show a page in a window.
+var graphicalOpeners = []string{"xdg-open", "x-www-browser"}
+
 // Opener returns what shows a URL in the person's browser: the given command,
 // else the one that BROWSER names, else the system's own way.
 //
@@ -33,12 +38,14 @@ func Opener(command string, getenv func(string) string) func(ctx context.Context
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
 			return errors.New("only http and https addresses are opened")
 		}
-		candidates := systemCommands(target)
+		candidates := systemCommands(target, getenv)
 		switch {
 		case strings.TrimSpace(command) != "":
 			candidates = browserCommands(command, target, false)
 		case strings.TrimSpace(getenv("BROWSER")) != "":
 			candidates = browserCommands(getenv("BROWSER"), target, runtime.GOOS != "windows")
+		case elsewhere(getenv):
+			return errElsewhere
 		case !hasDisplay(getenv):
 			// xdg-open would go on to text browsers, which take the terminal.
 			return errNoDisplay
@@ -77,14 +84,16 @@ func runDetached(ctx context.Context, words []string) error {
 
 // systemCommands are the system's own ways to open a page, the first that is
 // there counts.
-func systemCommands(target string) [][]string {
-	switch runtime.GOOS {
-	case "windows":
+func systemCommands(target string, getenv func(string) string) [][]string {
+	switch {
+	case runtime.GOOS == "windows":
 		return [][]string{{"rundll32", "url.dll,FileProtocolHandler", target}}
-	case "darwin":
+	case runtime.GOOS == "darwin":
 		return [][]string{{"open", target}}
+	case inWSL(getenv):
+		return windowsCommands(target, exec.LookPath)
 	}
-	for _, name := range []string{"xdg-open", "x-www-browser", "www-browser", "wslview"} {
+	for _, name := range append(graphicalOpeners, "www-browser") {
 		if path, err := exec.LookPath(name); err == nil {
 			return [][]string{{path, target}}
 		}
@@ -99,12 +108,13 @@ func hasDisplay(getenv func(string) string) bool {
 	case "windows", "darwin":
 		return true
 	}
-	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"} {
-		if getenv(name) != "" {
-			return true
-		}
-	}
-	return false
+	return getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "" || inWSL(getenv)
+}
+
+// elsewhere: a window would open on a Mac or a Windows machine that nobody sits
+// at. Elsewhere a display that a session has is forwarded with it.
+func elsewhere(getenv func(string) string) bool {
+	return (runtime.GOOS == "windows" || runtime.GOOS == "darwin") && getenv("SSH_CONNECTION") != ""
 }
 
 // OpenBrowser shows the challenge's page. It returns nil when the browser runs
