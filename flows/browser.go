@@ -15,7 +15,8 @@ import (
 const callbackPath = "/auth/callback"
 
 // browserFlow is the authorization-code flow with PKCE (RFC 7636) and a
-// loopback redirect. The first answer wins: the browser's or the pasted one.
+// loopback redirect. The first answer wins: the browser's, the pasted one, or
+// that of the device code that AddDevice has put beside it.
 type browserFlow struct {
 	login     *Login
 	challenge *Challenge
@@ -27,19 +28,24 @@ type browserFlow struct {
 	waiting context.Context // ends with the listener; a browser is watched for as long
 	stop    context.CancelFunc
 	settled chan struct{} // closed when the outcome is known
-	pages   *pages
+	// byDevice says which way has won. Finish alone reads and writes it.
+	byDevice bool
+	pages    *pages
 
 	mu      sync.Mutex
-	taken   bool // an answer was taken; what becomes of it is for Finish to say
-	awaited bool // Finish is at work, and will close this when it is done
+	device  *Challenge // the second way, by a device code; nil without one
+	taken   bool       // an answer was taken; what becomes of it is for Finish to say
+	awaited bool       // Finish is at work, and will close this when it is done
 	decided bool
 	outcome error // read after settled is closed
 }
 
-// authorization is what the issuer answered through the browser.
+// authorization is what the issuer answered: through the browser by a code or
+// an error, through the device way by a whole grant.
 type authorization struct {
-	code string
-	err  error
+	code   string
+	err    error
+	device *grant
 }
 
 func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error) {
@@ -69,6 +75,7 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 	}
 	c.open = l.Open
 	go func() { _ = c.OpenBrowser(f.waiting) }()
+	go f.warnOfWindows(f.waiting)
 	return c, nil
 }
 
@@ -99,12 +106,15 @@ func (f *browserFlow) reserve() bool {
 	defer f.mu.Unlock()
 	first := !f.taken
 	f.taken = true
+	if first && f.device != nil {
+		f.device.Close() // nobody asks about that code any more
+	}
 	return first
 }
 
 func (f *browserFlow) deliver(a authorization) {
-	if a.code != "" {
-		f.challenge.note(Note{Code: NoteExchanging, At: f.login.Clock.now()})
+	if a.code != "" || a.device != nil {
+		f.sayOnBoth(Note{Code: NoteExchanging, At: f.login.Clock.now()})
 	}
 	f.answers <- a
 }
@@ -130,6 +140,10 @@ func (f *browserFlow) await(ctx context.Context) (grant, error) {
 	case <-ctx.Done():
 		return grant{}, ctx.Err()
 	case a := <-f.answers:
+		if a.device != nil {
+			f.byDevice = true
+			return *a.device, nil
+		}
 		return grant{code: a.code, verifier: f.verifier, redirectURI: f.redirectURI}, a.err
 	}
 }
@@ -141,7 +155,11 @@ func (f *browserFlow) exchange(ctx context.Context, g grant) (identified, error)
 // enrich trades the ID token for an API key, as Codex does after a browser
 // sign-in (RFC 8693). Accounts without an API organisation get none, and that
 // is no failure. Nor is a server that takes its time: a login is in hand.
+// Codex's device sign-in gets no key.
 func (f *browserFlow) enrich(ctx context.Context, a *credstore.Auth) {
+	if f.byDevice {
+		return
+	}
 	ctx, cancel := f.login.Clock.limit(ctx, enrichLimit)
 	defer cancel()
 	answer, err := f.login.postForm(
@@ -197,6 +215,6 @@ func (f *browserFlow) close() {
 		return
 	}
 	f.decide(ErrCancelled)
-	f.stop()
+	f.stop() // the device way with it
 	_ = f.server.Close()
 }

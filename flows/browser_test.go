@@ -244,6 +244,21 @@ func TestPaste(t *testing.T) {
 		{"a bare code", "ac_0123456789abcdef.xyz", ""},
 		{"IPv6", strings.Replace(good, "127.0.0.1:1455", "[::1]:1455", 1), ""},
 		{"with a fragment", good + "#", ""},
+		{"escaped for HTML", strings.Replace(good, "&", "&amp;", 1), ""},
+		{"escaped twice", strings.Replace(good, "&", "&amp;amp;", 1), ""},
+		{"escaped for JSON", strings.Replace(good, "&", `\u0026`, 1), ""},
+		{"escaped for a shell", strings.NewReplacer("&", `\&`, "?", `\?`, "=", `\=`).Replace(good), ""},
+		{"escaped for cmd", strings.Replace(good, "&", "^&", 1), ""},
+		{"the end of a sentence", "(" + good + ").", ""},
+		{"in a chat", "<" + good + ">,", ""},
+		{"capital letters", strings.Replace(good, "http://127.0.0.1", "HTTP://LocalHost", 1), ""},
+		{"made https by the browser", strings.Replace(good, "http:", "https:", 1), ""},
+		{"out of a pane", "│ " + good[:50] + " │\n│ " + good[50:] + "   │", ""},
+		{"out of a mail", "> " + good[:50] + "\n> " + good[50:], ""},
+		{"a wrapped bare code", "ac_012345678\n  9abcdef.xyz\r\n", ""},
+		{"a bare code in quotes", "'ac_0123456789abcdef.xyz'.", ""},
+		{"a state that was cut", good[:len(good)-1], InputWrongState},
+		{"two states", good + "&state=other", InputWrongState},
 		{"nothing", "  \n ", InputEmpty},
 		{"a word", "hello", InputNotARedirect},
 		{"the authorize URL", c.URL, InputNotARedirect},
@@ -254,11 +269,11 @@ func TestPaste(t *testing.T) {
 		{"no code", "http://localhost:1455/auth/callback?state=" + f.state, InputNoCode},
 		{"far too long", strings.Repeat("x", 20<<10), InputTooLong},
 	} {
-		_, err := f.parsePaste(test.text)
+		got, err := f.parsePaste(test.text)
 		var input *InputError
 		switch {
-		case test.problem == "" && err != nil:
-			t.Errorf("%s: %v", test.name, err)
+		case test.problem == "" && (err != nil || got.err != nil || !strings.HasPrefix(got.code, "ac_0123456789abcdef")):
+			t.Errorf("%s: %+v, %v", test.name, got, err)
 		case test.problem != "" && (!errors.As(err, &input) || input.Problem != test.problem):
 			t.Errorf("%s: %v, want %s", test.name, err, test.problem)
 		}
@@ -432,6 +447,8 @@ func TestBadTokenAnswers(t *testing.T) {
 func FuzzPaste(f *testing.F) {
 	f.Add("http://127.0.0.1:1455/auth/callback?code=abc&state=STATE")
 	f.Add("code=1&state=STATE&error=x")
+	f.Add("│ localhost:1455/auth/callback?code=abc&amp;st │\n> ate=STATE).")
+	f.Add(`\u0026amp;amp;^\?code=&#38;`)
 	flow := &browserFlow{state: "STATE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := flow.parsePaste(text)

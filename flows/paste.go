@@ -15,7 +15,7 @@ var bareCode = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 const minCode, maxCode = 16, 2048
 
 // paste takes a redirect URL, its query, or a bare code, as people bring them
-// from another machine: wrapped, quoted, without a scheme.
+// from another machine: wrapped, quoted, escaped, without a scheme.
 func (f *browserFlow) paste(text string) error {
 	a, err := f.parsePaste(text)
 	if err != nil {
@@ -56,15 +56,29 @@ func (f *browserFlow) parsePaste(text string) (authorization, error) {
 	return a, nil
 }
 
-// joinWrapped removes what terminals, chats and quotes add to a URL.
+// lineMarks are what mails, panes and boxes put at the ends of a line.
+var lineMarks = regexp.MustCompile(`(?m)^[\s>|\x{2500}-\x{257f}]+|[\s|\x{2500}-\x{257f}]+$`)
+
+// ampersands are the ways in which a page's source, JSON and scripts write "&".
+var ampersands = strings.NewReplacer("&amp;", "&", "&AMP;", "&", "&#38;", "&", "&#x26;", "&", "&#X26;", "&", `\u0026`, "&")
+
+// joinWrapped removes what terminals, chats, shells and quotes add to a URL.
+// Neither a code nor a state has any of that in it.
 func joinWrapped(text string) string {
+	text = lineMarks.ReplaceAllString(text, "")
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r
 	}, text)
-	return strings.Trim(text, "\"'`<>()“”‘’«»")
+	// A text that was escaped twice has the end of one of them left over.
+	for range 3 {
+		text = ampersands.Replace(text)
+	}
+	text = strings.NewReplacer(`\`, "", "^", "").Replace(text)
+	text = strings.TrimLeft(text, "\"'`<({“”‘’«»„")
+	return strings.TrimRight(text, "\"'`>)]}“”‘’«».,;:!?…")
 }
 
 // redirectQuery returns the query of a redirect to our callback. The host is
@@ -82,7 +96,7 @@ func redirectQuery(text string) (url.Values, bool) {
 		if strings.HasPrefix(host, "[::1]") {
 			name = "::1"
 		}
-		switch name {
+		switch strings.ToLower(name) {
 		case "", "localhost", "127.0.0.1", "::1":
 		default:
 			return nil, false
