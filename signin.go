@@ -76,10 +76,10 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 		o.voice().Failed(err)
 		return err
 	}
-	if err := plain.Farewell(os.Stdout, o.words, outcome.Receipt, nil, outcome.Err); err != nil {
+	if err := plain.Farewell(os.Stdout, o.words, outcome.Receipt, outcome.Switched, outcome.Err); err != nil {
 		return err
 	}
-	return o.effective(nil)
+	return o.effective(outcome.Switched)
 }
 
 func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, in *plain.Input) error {
