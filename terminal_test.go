@@ -282,7 +282,7 @@ func TestQuitSaysWhetherSomebodyIsSignedIn(t *testing.T) {
 	}
 	term = p.sit(termtest.Options{})
 	term.WaitFor(atLogin)
-	term.Key("q")
+	term.Key("esc")
 	if code := term.WaitExit(); code != exitDone || term.Restored() != "" {
 		t.Errorf("with a login: exit %d, %s", code, term.Restored())
 	}

@@ -74,7 +74,11 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		case pressed(msg, s.leave()):
 			return s, nil, wantLeave{}
 		case pressed(msg, s.wrong()):
-			return s, nil, wantWrong{s.receipt}
+			r := s.receipt
+			if s.revoked {
+				r.Back = "" // there is nothing to go back to any more
+			}
+			return s, nil, wantWrong{r}
 		case pressed(msg, s.list()):
 			return s, nil, wantAccounts{}
 		case pressed(msg, s.revoke()):

@@ -136,6 +136,7 @@ func TestKeys(t *testing.T) {
 		{"switched-working", "enter", nil},
 		{"done-held", "w", wantWrong{wrongOf}},
 		{"done-held", "a", wantAccounts{}},
+		{"done-ended", "w", wantWrong{flows.Receipt{Account: wrongOf.Account, ID: wrongOf.ID, Previous: wrongOf.Previous}}},
 		{"wrong", "3", wantSignIn{flows.Browser}},
 		{"wrong", "down down down enter", wantSignIn{flows.Device}},
 		{"wrong", "esc", wantBack{}},

@@ -154,6 +154,8 @@ func switchStates(e *env, x texts) []state {
 	left.dropped = &dropped{account: book[0].Account, err: broken(x)}
 	heldDone := newDone(e, receiptOf(x))
 	heldDone.holders = holdersOf(x)
+	ended := newDone(e, receiptOf(x))
+	ended.revoked = true
 	wrong := newWrong(e, receiptOf(x))
 	busy := wrong
 	busy.working = true
@@ -165,6 +167,7 @@ func switchStates(e *env, x texts) []state {
 		{name: "switched-back", screen: newSwitched(e, taken)},
 		{name: "switched-not-dropped", screen: newSwitched(e, left)},
 		{name: "done-held", screen: heldDone},
+		{name: "done-ended", screen: ended},
 		{name: "wrong", screen: wrong},
 		{name: "wrong-first", screen: newWrong(e, flows.Receipt{Account: book[0].Account, ID: book[0].ID})},
 		{name: "wrong-key", screen: newWrong(e, flows.Receipt{Account: book[4].Account, ID: book[4].ID, Back: book[0].ID})},
