@@ -158,10 +158,6 @@ func (o *options) switchTo(c *cobra.Command, name string) error {
 		o.reporter().Failed(err)
 		return err
 	}
-	if !out.Changed && !out.Account.LastUsed.IsZero() {
-		// A second try asks the same: what runs since before the first one?
-		out.Holders = login.Holders(c.Context(), out.Account.LastUsed)
-	}
 	out.Notes = append(list.Notes, out.Notes...)
 	o.reporter().Switched(out)
 	return o.effective(&out)

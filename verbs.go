@@ -101,30 +101,14 @@ func (o *options) status(ctx context.Context, verify bool) error {
 
 // standing is what status says without asking anybody.
 func (o *options) standing(ctx context.Context, login *flows.Login) plain.Standing {
-	account, err := login.Current(ctx)
-	s := plain.Standing{Account: account, Err: err}
-	if err != nil {
+	active, err := login.Current(ctx)
+	s := plain.Standing{Account: active.Account, ID: active.ID, Label: active.Label, Ended: active.Ended, Err: err}
+	if err == nil {
+		s.Wins = login.Wins(active.Account)
+	} else {
 		s.Wins = login.Wins(flows.Account{})
-		return s
 	}
-	s.Wins = login.Wins(account)
-	s.ID, s.Label = named(ctx, login)
 	return s
-}
-
-// named is the id and the label of the account in use, out of its card; "" for
-// what cannot be read, which is no reason to say nothing of the rest.
-func named(ctx context.Context, login *flows.Login) (id, label string) {
-	auth, _, err := credstore.Open(login.Home, login.Mode()).Load(ctx)
-	if err != nil {
-		return "", ""
-	}
-	id = credstore.ID(auth)
-	card, err := credstore.OpenBook(login.Home, login.Mode()).Card(ctx, id)
-	if err != nil {
-		return id, ""
-	}
-	return id, card.Label
 }
 
 func (o *options) logoutVerb() *cobra.Command {

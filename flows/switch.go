@@ -43,7 +43,11 @@ func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
 	if err == nil && !active.Empty() {
 		if credstore.ID(active) == id {
 			out.Account = l.entry(card)
-			l.markActive(&out.Account, active, place)
+			l.markActive(&out.Account, card, active, place)
+			if !card.LastUsed.IsZero() {
+				// Who asks again wants to know the same as at the first time.
+				out.Holders = l.Holders(ctx, card.LastUsed)
+			}
 			return out, nil
 		}
 		out.Notes = l.awaitRenewal(ctx, active)
@@ -129,7 +133,7 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched) error {
 		card = credstore.CardOf(target)
 	}
 	out.Account = l.entry(card)
-	l.markActive(&out.Account, target, place)
+	l.markActive(&out.Account, card, target, place)
 	return nil
 }
 

@@ -71,9 +71,11 @@ func newWinMachine(t *testing.T, s *sandbox.Server, c winCase, client Client) *w
 	}
 	m.login = &Login{Home: place, Environment: func(name string) string { return env[name] }}
 	reloadRules(t, m.login)
-	if m.account, err = m.login.Current(t.Context()); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+	active, err := m.login.Current(t.Context())
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		t.Fatal(err)
 	}
+	m.account = active.Account
 	api.Start() // not before the names are known
 	return m
 }

@@ -86,7 +86,7 @@ func (s accounts) listed(found listing) (accounts, tea.Cmd) {
 	s.selectID(s.pick)
 	s.pick = ""
 	for _, a := range found.Entries {
-		if due(a, s.env.now()) {
+		if a.Due(s.env.now()) {
 			s.due = append(s.due, a)
 		}
 	}

@@ -16,6 +16,13 @@ type entry struct {
 	Verified *verified `json:"verified"`
 }
 
+func endedOf(e *flows.SessionEndedError) *ended {
+	if e == nil {
+		return nil
+	}
+	return &ended{string(e.Reason), stamp(e.At)}
+}
+
 // ended is why a session works no longer.
 type ended struct {
 	Reason string  `json:"reason"`
@@ -56,10 +63,7 @@ type holder struct {
 func entryOf(e flows.Entry) entry {
 	out := entry{
 		ID: e.ID, Label: known(printable(e.Label)), Active: e.Active, Account: account(e.Account, e.Active),
-		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions,
-	}
-	if e.Ended != nil {
-		out.Ended = &ended{string(e.Ended.Reason), stamp(e.Ended.At)}
+		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended),
 	}
 	if v := e.Refused; v != nil {
 		out.Refused = &refusal{v.Rule, append([]string{}, v.Demanded...), v.Source.String()}

@@ -198,12 +198,13 @@ func (e *Events) Status(s Standing) {
 		Account
 		ID       *string   `json:"id"`
 		Label    *string   `json:"label"`
+		Ended    *ended    `json:"ended"`
 		Wins     []winner  `json:"wins"`
 		Verified *verified `json:"verified"`
 		Error    *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
-		ID: known(s.ID), Label: known(printable(s.Label)), Wins: []winner{},
+		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
 	}
 	for _, w := range s.Wins {
 		out.Wins = append(out.Wins, winner{

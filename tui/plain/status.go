@@ -37,6 +37,8 @@ type Standing struct {
 	// ID and Label are the account's in the book; "" where it is not known.
 	ID, Label string
 	Wins      []flows.Winner
+	// Ended is why its session is known to work no longer; nil while it may.
+	Ended *flows.SessionEndedError
 	// Checked is what came of looking whether the login works; nil when nobody
 	// looked.
 	Checked *flows.Checked
@@ -67,8 +69,11 @@ func (l *Lines) Status(s Standing) {
 			l.note(flows.Note{Code: flows.NoteKeyringUnusable, Err: why})
 		}
 	}
-	if s.Checked != nil {
+	switch {
+	case s.Checked != nil:
 		l.checked(*s.Checked)
+	case s.Ended != nil:
+		l.explain(s.Ended)
 	}
 	l.wins(s.Wins)
 }
