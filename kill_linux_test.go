@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"codex-login/credstore"
 	"codex-login/flows/sandbox"
@@ -18,19 +17,6 @@ import (
 
 // killCalls are the system calls that change a file or decide who may.
 var killCalls = []string{"renameat", "unlinkat", "fsync", "flock", "fchmod", "mkdirat"}
-
-// seated is a session of its own in a workspace, as a sign-in would store it.
-func seated(t testing.TB, p *person, seat sandbox.Seat) *credstore.Auth {
-	t.Helper()
-	tokens, err := p.issuer.SignIn(seat)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return credstore.NewChatGPT(credstore.Tokens{
-		IDToken: credstore.NewSecret(tokens.ID), AccessToken: credstore.NewSecret(tokens.Access), RefreshToken: credstore.NewSecret(tokens.Refresh),
-		AccountID: seat.Workspace, LoginOwnerID: strings.Repeat("o", 43),
-	}, nil, time.Now())
-}
 
 // family is a home with an active account and three in the book.
 type family struct {

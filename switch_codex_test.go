@@ -166,7 +166,7 @@ func race(t *testing.T, times int, due bool) (lost, renewed int) {
 		if due {
 			p.issuer.Set(func(b *sandbox.Behaviour) { b.AccessLifetime = time.Minute })
 		}
-		account := freshLogin(t, p)
+		account := seated(t, p, sandbox.MinaHarbour)
 		p.issuer.Set(func(b *sandbox.Behaviour) {
 			b.AccessLifetime = 24 * time.Hour
 			b.Slow(sandbox.Refresh, time.Duration(rand.IntN(10))*time.Millisecond)
@@ -244,15 +244,15 @@ func foundOut(t *testing.T, l *flows.Login, id string) {
 	}
 }
 
-// freshLogin is a session of its own, as a sign-in would store it.
-func freshLogin(t testing.TB, p *person) *credstore.Auth {
+// seated is a session of its own in a workspace, as a sign-in would store it.
+func seated(t testing.TB, p *person, seat sandbox.Seat) *credstore.Auth {
 	t.Helper()
-	tokens, err := p.issuer.SignIn(sandbox.MinaHarbour)
+	tokens, err := p.issuer.SignIn(seat)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return credstore.NewChatGPT(credstore.Tokens{
 		IDToken: credstore.NewSecret(tokens.ID), AccessToken: credstore.NewSecret(tokens.Access), RefreshToken: credstore.NewSecret(tokens.Refresh),
-		AccountID: sandbox.MinaHarbour.Workspace, LoginOwnerID: strings.Repeat("o", 43),
+		AccountID: seat.Workspace, LoginOwnerID: strings.Repeat("o", 43),
 	}, nil, time.Now())
 }
