@@ -8,7 +8,7 @@ VULN     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 LOG      := .deps/test.log
 
-.PHONY: help build run deps test vet lint bench pictures golden fuzz clean
+.PHONY: help build run deps test vet lint bench interleave pictures golden fuzz clean
 
 help:
 	@echo 'make build     the program, in ./codex-login'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test      everything: vet for all systems, then all tests with the race detector'
 	@echo 'make lint      gofumpt, staticcheck, govulncheck'
 	@echo 'make bench     benchmarks, among them against the real Codex'
+	@echo 'make interleave  a switch against a renewal by the real Codex, a thousand times and more'
 	@echo 'make pictures  the pictures of the README, from the running program'
 	@echo 'make golden    accept the screens as they are now as the expected ones'
 	@echo 'make fuzz      every fuzz target for a while (FUZZTIME=20s)'
@@ -55,6 +56,10 @@ lint:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+ROUNDS ?= 1000
+interleave:
+	$(GO) test . -run '^TestSwitchBeside' -count=1 -timeout 60m -v -rounds $(ROUNDS)
 
 pictures:
 	$(GO) test . -run '^TestPictures$$' -count=1 -pictures docs/pictures

@@ -53,6 +53,10 @@ func TestCommandLine(t *testing.T) {
 		{"status --browser x", "", exitUsage, "unknown flag: --browser"},
 		{"logout --no-browser", "", exitUsage, "unknown flag: --no-browser"},
 		{"logout --revoke-previous", "", exitUsage, "unknown flag: --revoke-previous"},
+		{"status --all", "", exitUsage, "unknown flag: --all"},
+		{"accounts --require-effective", "", exitUsage, "unknown flag: --require-effective"},
+		{"switch --keep-session", "", exitUsage, "unknown flag: --keep-session"},
+		{"login switch --store file", "", exitUsage, "unknown flag: --store"},
 		// A secret in the wrong place is not repeated.
 		{wrongKey, "", exitUsage, "no such command"},
 		{"--with-api-key " + wrongKey, "", exitUsage, "no such command"},
@@ -85,15 +89,16 @@ func TestCommandLine(t *testing.T) {
 		{"--with-api-key", wrongKey, exitDone, ">API key saved"},
 		{"status", "", exitDone, ">API key configured - sk-proj-***56789"},
 		{"login status", "", exitDone, ">API key configured - sk-proj-***56789"},
-		{"--plain", "", exitDone, "How do you want to sign in"}, // kept: the input ends
+		{"--plain", "", exitDone, "Accounts:"}, // kept: the input ends
 		{"logout", "", exitDone, ">Successfully logged out"},
 		{"--plain", "", exitUsage, "nothing was chosen"},
 		{"--plain", "9\nx\n\n", exitUsage, "Please type a number from 1 to 4."},
 		{"--plain", "3\n", exitUsage, "the API key is missing"},
 		{"--plain", "4\n", exitUsage, "the access token is missing"},
 		{"", "3\n" + wrongKey + "\n", exitDone, ">API key saved"}, // no terminal: lines
-		{"login --plain", "0\n", exitDone, "0 keeps this login."},
-		{"login --plain", "3\nnokey\n" + wrongKey + "\n", exitDone, ">API key saved"},
+		{"login --plain", "0\n", exitDone, "0: change nothing."},
+		{"login --plain", "n\n0\n", exitDone, "0 keeps this login."},
+		{"login --plain", "n\n3\nnokey\n" + wrongKey + "\n", exitDone, ">API key saved"},
 	} {
 		r := p.run(c.input, strings.Fields(c.args)...)
 		text, where := r.err, "standard error"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"codex-login/credstore"
 	"codex-login/flows"
@@ -48,11 +49,15 @@ func (o *options) demo(c *cobra.Command) error {
 	}
 	defer clearKeyring(login, layers, r.Store)
 	_, _ = fmt.Fprintln(os.Stderr, login.Say.Say("demo.start", "Home", filepath.Clean(folder)))
+	var signIns atomic.Int32
 	return o.run(c, login, r, func(ctx context.Context, ch *flows.Challenge) error {
+		// Somebody else each time, so that there are accounts to switch between.
+		seats := []sandbox.Seat{sandbox.MinaPlus, sandbox.MinaHarbour, sandbox.JonasMeridian}
+		seat := seats[int(signIns.Add(1)-1)%len(seats)]
 		if ch.Method == flows.Device {
-			return issuer.ApproveDevice(ctx, ch.UserCode, sandbox.MinaPlus)
+			return issuer.ApproveDevice(ctx, ch.UserCode, seat)
 		}
-		_, err := issuer.Approve(ctx, ch.URL, sandbox.MinaPlus)
+		_, err := issuer.Approve(ctx, ch.URL, seat)
 		return err
 	})
 }

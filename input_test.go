@@ -248,7 +248,7 @@ func TestPlaceThatCannotBeWritten(t *testing.T) {
 
 			term := p.sitIn(begin, termtest.Options{})
 			term.WaitFor(atLogin)
-			term.Key("n")
+			term.Key("ctrl+n")
 			keyed("3", atKey)(term)
 			term.Paste(p.issuer.NewAPIKey(sandbox.MinaHarbour))
 			term.Key("enter")

@@ -23,6 +23,7 @@ const (
 	exitFailed    = 1
 	exitUsage     = 2
 	exitRefused   = 3
+	exitHeld      = 4
 	exitCancelled = 130
 )
 
@@ -46,6 +47,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, flows.ErrCancelled), errors.Is(err, flows.ErrTakenOver), errors.Is(err, context.Canceled):
 		return exitCancelled
+	case errors.Is(err, errHeld):
+		return exitHeld
 	case errors.As(err, &config):
 		return exitFailed
 	case errors.As(err, &violation), errors.As(err, &conflict), errors.As(err, &pinned):

@@ -38,7 +38,7 @@ func TestPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	open := func(t *testing.T, config string, args ...string) (*person, *termtest.Terminal) {
+	arrive := func(t *testing.T, config string) *person {
 		t.Helper()
 		p := newPerson(t, nil)
 		// A home as people have it, so that the paths on the pictures are short.
@@ -51,9 +51,18 @@ func TestPictures(t *testing.T) {
 		if config != "" {
 			writeConfig(t, p, config)
 		}
+		return p
+	}
+	begin := func(t *testing.T, p *person, args ...string) *termtest.Terminal {
+		t.Helper()
 		o := size
 		o.Env = p.environ()
-		return p, termtest.Start(t, o, program, append([]string{"--experimental_issuer", p.issuer.URL()}, args...)...)
+		return termtest.Start(t, o, program, append([]string{"--experimental_issuer", p.issuer.URL()}, args...)...)
+	}
+	open := func(t *testing.T, config string, args ...string) (*person, *termtest.Terminal) {
+		t.Helper()
+		p := arrive(t, config)
+		return p, begin(t, p, args...)
 	}
 
 	t.Run("picker and what leads off it", func(t *testing.T) {
@@ -81,6 +90,28 @@ func TestPictures(t *testing.T) {
 		}
 		term.WaitFor(sandbox.MinaHarbour.Person)
 		shoot(t, term, "signed-in")
+	})
+	t.Run("accounts", func(t *testing.T) {
+		p := arrive(t, "")
+		if r := p.run(p.issuer.NewAPIKey(sandbox.MinaPlus), "--with-api-key"); r.code != 0 {
+			t.Fatal(r)
+		}
+		for _, seat := range []sandbox.Seat{sandbox.JonasMeridian, sandbox.MinaHarbour, sandbox.MinaPlus} {
+			if _, code := p.approved(seat, "--device-auth"); code != 0 {
+				t.Fatalf("exit %d", code)
+			}
+		}
+		if r := p.run("", "accounts", "label", "mina@example.test/business", "Work"); r.code != 0 {
+			t.Fatal(r)
+		}
+		term := begin(t, p)
+		term.WaitFor("4 accounts")
+		term.Key("down")
+		term.WaitFor("makes Codex use this account")
+		shoot(t, term, "accounts")
+		term.Key("enter")
+		term.WaitFor("Codex uses Work now")
+		shoot(t, term, "switched")
 	})
 	t.Run("browser", func(t *testing.T) {
 		_, term := open(t, "")

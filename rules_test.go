@@ -154,7 +154,7 @@ func TestWrongWorkspaceIsRejected(t *testing.T) {
 			term := p.sit(termtest.Options{})
 			if earlier {
 				term.WaitFor(atLogin)
-				term.Key("n")
+				term.Key("ctrl+n")
 			}
 			then(keyed("2", atIntro), "enter", atDevice)(term)
 			p.enterCode(term, sandbox.MinaHarbour)

@@ -189,7 +189,7 @@ func TestNothingFromOutsideReachesTheTerminal(t *testing.T) {
 		}
 		term = p.sit(termtest.Options{})
 		term.WaitFor(atLogin)
-		term.Key("o")
+		term.Key("ctrl+o")
 		term.WaitFor(said("signout.name.forget"))
 		term.Key("ctrl+c")
 		term.WaitExit()

@@ -32,7 +32,9 @@ var (
 	atKey     = said("key.question")
 	atToken   = said("token.question")
 	atHelp    = said("frame.key.cancel")
-	atLogin   = said("done.already")
+	atLogin   = said("accounts.filter")
+	atCard    = said("accounts.card.active")
+	atName    = said("accounts.rename.text")[:40]
 	atDone    = said("done.heading")
 )
 
@@ -166,7 +168,9 @@ func places() []place {
 		{name: "token entry", open: keyed("4", atToken), left: 130},
 		{name: "help", open: keyed("?", atHelp), left: 130},
 		{name: "signed in", before: login, open: already, left: 0},
-		{name: "sign out", before: login, open: then(already, "o", "Sign out"), left: 0},
+		{name: "account card", before: login, open: then(already, "enter", atCard), left: 0},
+		{name: "account name", before: login, open: then(already, "ctrl+e", atName), left: 0},
+		{name: "sign out", before: login, open: then(already, "ctrl+o", "Sign out"), left: 0},
 		{
 			name: "refused", args: []string{"--device-auth", "-c", `forced_login_method="api"`}, left: 130,
 			open: func(term *termtest.Terminal) { term.WaitFor("not allowed here") },
@@ -278,7 +282,7 @@ func TestQuitSaysWhetherSomebodyIsSignedIn(t *testing.T) {
 	}
 	term = p.sit(termtest.Options{})
 	term.WaitFor(atLogin)
-	term.Key("q")
+	term.Key("esc")
 	if code := term.WaitExit(); code != exitDone || term.Restored() != "" {
 		t.Errorf("with a login: exit %d, %s", code, term.Restored())
 	}

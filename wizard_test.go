@@ -354,7 +354,7 @@ func TestWizardSignsOut(t *testing.T) {
 			term := p.sit(termtest.Options{})
 			term.WaitFor(atLogin)
 			waitFlat(t, term, sandbox.MinaHarbour.Person)
-			term.Key("o")
+			term.Key("ctrl+o")
 			term.WaitFor("Sign out mina@example.test?")
 			term.Key(c.key)
 			awake(term, c.said)
@@ -393,13 +393,13 @@ func TestWizardKeepsTheReplacedSession(t *testing.T) {
 	token := storedTokens(t, p).Tokens.RefreshToken.Reveal()
 	term := p.sit(termtest.Options{})
 	term.WaitFor(atLogin)
-	term.Key("n")
+	term.Key("ctrl+n")
 	then(keyed("2", atIntro), "enter", atDevice)(term)
 	if p.authJSON() != old {
 		t.Error("the login was touched before there was another")
 	}
 	p.enterCode(term, sandbox.JonasMeridian)
-	awake(term, "The earlier session of mina@example.test is kept")
+	awake(term, "The earlier session of mina@example.test (Business")
 	if n := len(p.issuer.RequestsTo(sandbox.Revoke)); n != 0 || len(p.pages()) != 1 {
 		t.Fatalf("%d sessions ended, %d kept", n, len(p.pages()))
 	}
@@ -408,7 +408,7 @@ func TestWizardKeepsTheReplacedSession(t *testing.T) {
 		t.Errorf("the kept login is another one: %v", err)
 	}
 	term.Key("r")
-	waitFlat(t, term, "The earlier session of mina@example.test has been ended")
+	waitFlat(t, term, "The earlier session of mina@example.test (Business · b3a9e7c4) has been ended")
 	var sent struct{ Token string }
 	revoked := p.issuer.RequestsTo(sandbox.Revoke)
 	if len(revoked) != 1 || json.Unmarshal(revoked[0].Body, &sent) != nil || sent.Token != token {

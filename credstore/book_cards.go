@@ -41,12 +41,16 @@ func (b *Book) Cards(ctx context.Context) ([]Card, error) {
 }
 
 // Card returns the card of one account as Cards does, ErrNotFound when there
-// is no such account.
+// is no such account. It looks at the files of that account alone, so that its
+// cost does not grow with the book; Pages does not count earlier sessions then.
 func (b *Book) Card(ctx context.Context, id string) (Card, error) {
 	if err := ctx.Err(); err != nil {
 		return Card{}, err
 	}
-	f, err := b.folder()
+	if !validAccount.MatchString(id) {
+		return Card{}, ErrNotFound
+	}
+	f, err := b.front(id)
 	if err != nil {
 		return Card{}, err
 	}

@@ -62,6 +62,31 @@ func (b *Book) folder() (folder, error) {
 	return f, nil
 }
 
+// front is what there is of one account, without its earlier sessions. Where
+// there is nothing else, they count.
+func (b *Book) front(id string) (folder, error) {
+	if b.memory != nil {
+		return b.memory.folder(), nil
+	}
+	f := newFolder()
+	for path, note := range map[string]func(){
+		b.page(id):     func() { f.pages[id] |= inFile },
+		b.marker(id):   func() { f.pages[id] |= inKeyring },
+		b.cardFile(id): func() { f.cards[id] = true },
+	} {
+		switch _, err := os.Lstat(path); {
+		case err == nil:
+			note()
+		case !errors.Is(err, fs.ErrNotExist):
+			return f, fileError("read", path, err)
+		}
+	}
+	if len(f.pages)+len(f.cards) == 0 {
+		return b.folder()
+	}
+	return f, nil
+}
+
 // byAccount sorts the pages by account, each account's front page first.
 func (f folder) byAccount() map[string][]string {
 	out := make(map[string][]string, len(f.cards))

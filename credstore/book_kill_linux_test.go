@@ -82,7 +82,7 @@ func (s *stage) everywhere() map[string]bool {
 	ids, err := s.book.List(s.ctx)
 	s.must(err)
 	for _, id := range ids {
-		a, err := s.book.Load(s.ctx, id)
+		a, err := s.book.load(s.ctx, id) // not Load, which would help Repair
 		if err == ErrNotFound {
 			continue // a marker whose entry never came to be
 		}
@@ -215,10 +215,11 @@ func scenes(mode Mode) map[string]scene {
 		"keep": {
 			mode, "keep", "",
 			func(s *stage) { s.set(mode, third, bookLogin(0), other) },
-			[]*Auth{third, other}, nil,
+			[]*Auth{third, other},
+			nil,
 		},
 		"switch": {mode, "switch", ID(other), set(other, third), []*Auth{active, other, third}, nil},
-		"move": {mode, "move", map[Mode]string{ModeFile: "keyring", ModeKeyring: "file"}[mode], set(other, earlier, third), []*Auth{active, other, earlier, third}, nil},
+		"move":   {mode, "move", map[Mode]string{ModeFile: "keyring", ModeKeyring: "file"}[mode], set(other, earlier, third), []*Auth{active, other, earlier, third}, nil},
 		"forget": {mode, "forget", ID(other), set(other, earlier, third), []*Auth{active, third}, other},
 	}
 }

@@ -131,6 +131,24 @@ func TestMovePagesThatFail(t *testing.T) {
 	}
 }
 
+// Automatic choice leaves a file what the keyring does not take.
+func TestMovePagesToWhatIsTooSmall(t *testing.T) {
+	ctx, home := testContext(t), testHome(t)
+	large, small := chatGPT("u", "w", "A", someTime), apiKey("sk-1")
+	keep(t, OpenBook(home, ModeFile), large, small)
+	book := &Book{home: home, mode: ModeAuto, ring: smallKeyring{mockKeyring(t), 400}}
+	if moved, err := book.MovePages(ctx, ModeAuto); err != nil || moved != 1 {
+		t.Error(moved, err)
+	}
+	if !exists(book.page(ID(large))) || exists(book.marker(ID(large))) || exists(book.page(ID(small))) {
+		t.Error(names(t, book.dir()))
+	}
+	if _, err := book.MovePages(ctx, ModeKeyring); !IsProblem(err, ProblemTooBig) {
+		t.Error(err)
+	}
+	clean(t, book)
+}
+
 func TestMovePagesStops(t *testing.T) {
 	home := testHome(t)
 	book := OpenBook(home, ModeFile)

@@ -62,46 +62,6 @@ func (b *Book) Repair(ctx context.Context, active *Auth) (Repaired, error) {
 	return r.done, err
 }
 
-// sound takes the quick look.
-func (b *Book) sound(f folder, active *Auth) bool {
-	doubts, temps := b.doubts()
-	if temps || f.temps || len(doubts) > 0 {
-		return false
-	}
-	activeID := ""
-	if active != nil {
-		activeID = ID(active)
-		if !f.cards[activeID] || b.leftover(f, ID(active), active) || b.leftover(f, sessionID(active), active) {
-			return false
-		}
-	}
-	for page, at := range f.pages {
-		id := accountOf(page)
-		if at == inFile|inKeyring || at == inFile && !f.cards[id] || id != activeID && f.pages[id] == 0 {
-			return false
-		}
-	}
-	for id := range f.cards {
-		if id != activeID && f.pages[id] == 0 { // with an earlier session: seen above
-			return false
-		}
-	}
-	return true
-}
-
-// leftover reports whether a page may hold the active login's session, without
-// asking the keyring.
-func (b *Book) leftover(f folder, page string, active *Auth) bool {
-	if f.pages[page]&inKeyring != 0 {
-		return b.mayHold(page, active)
-	}
-	if f.pages[page] == 0 {
-		return false
-	}
-	a, err := b.loadFile(page)
-	return err == nil && a.session() == active.session()
-}
-
 // lockActive keeps the active login where it is.
 func (b *Book) lockActive(ctx context.Context) (func(), error) {
 	if b.memory != nil {
@@ -181,20 +141,26 @@ func (r *repair) settle(ctx context.Context, f folder) error {
 	}
 	slices.Sort(pages)
 	for _, page := range pages {
-		found, err := r.b.settle(ctx, page)
-		switch {
-		case err != nil:
-			if err := r.left(err); err != nil {
-				return err
-			}
-			if unanswered(err) {
-				return nil
-			}
-		case found == foundDouble:
-			r.done.Doubles++
-		case found == foundGone:
-			r.done.Markers++
+		err := r.settlePage(ctx, page)
+		if err := r.left(err); err != nil {
+			return err
 		}
+		if unanswered(err) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *repair) settlePage(ctx context.Context, page string) error {
+	found, err := r.b.settle(ctx, page)
+	switch {
+	case err != nil:
+		return err
+	case found == foundDouble:
+		r.done.Doubles++
+	case found == foundGone:
+		r.done.Markers++
 	}
 	return nil
 }
@@ -208,31 +174,34 @@ func (r *repair) leftovers(ctx context.Context, f folder) error {
 		if !r.b.leftover(f, page, r.active) {
 			continue
 		}
-		a, err := r.b.load(ctx, page)
-		if err != nil {
-			if err := r.left(ignoreNotFound(err)); err != nil {
-				return err
-			}
-			continue
-		}
-		switch {
-		case a.session() != r.active.session():
-			err = r.b.replace(r.b.marker(page), markerOf(a))
-		case newer(r.active, a) == a:
-			r.done.Newer = append(r.done.Newer, page)
-		case newer(a, r.active) == a && !a.SameSecret(r.active): // nobody can tell
-		default:
-			if err = ignoreNotFound(r.b.remove(ctx, page)); err == nil {
-				r.done.Leftovers++
-			}
-		}
-		if err != nil {
-			if err := r.left(err); err != nil {
-				return err
-			}
+		if err := r.left(r.leftover(ctx, page)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r *repair) leftover(ctx context.Context, page string) error {
+	a, err := r.b.load(ctx, page)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		r.b.doubt(page)
+		return r.settlePage(ctx, page)
+	case err != nil:
+		return err
+	case a.session() != r.active.session(): // its marker said no other
+		return r.b.replace(r.b.marker(page), markerOf(a))
+	case newer(r.active, a) == a:
+		r.done.Newer = append(r.done.Newer, page)
+		return nil
+	case newer(a, r.active) == a && !a.SameSecret(r.active):
+		return nil // nobody can tell
+	}
+	err = r.b.remove(ctx, page)
+	if err == nil {
+		r.done.Leftovers++
+	}
+	return ignoreNotFound(err)
 }
 
 // promote gives an account whose front page is gone, with the active login as a

@@ -123,7 +123,7 @@ func again(t *testing.T, variable string, start func(self string, args []string)
 	if os.Getenv(variable) != "" {
 		return true
 	}
-	cmd := start(testBinary(t), []string{"-test.run=^" + t.Name() + "$", "-test.v", "-test.timeout=2m"})
+	cmd := start(testBinary(t), []string{"-test.run=^" + t.Name() + "$", "-test.v", "-test.timeout=5m"})
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}

@@ -68,14 +68,15 @@ func (l *Login) Accounts(ctx context.Context) (Accounts, error) {
 	for _, c := range cards {
 		e := l.entry(c)
 		if c.ID == activeID {
-			l.markActive(&e, active, place)
+			l.markActive(&e, c, active, place)
 			found = true
 		}
 		out.Entries = append(out.Entries, e)
 	}
 	if activeID != "" && !found {
-		e := l.entry(credstore.CardOf(active))
-		l.markActive(&e, active, place)
+		c := credstore.CardOf(active)
+		e := l.entry(c)
+		l.markActive(&e, c, active, place)
 		out.Entries = append(out.Entries, e)
 	}
 	slices.SortStableFunc(out.Entries, byUse)
@@ -100,12 +101,12 @@ func (l *Login) entry(c credstore.Card) Entry {
 
 // markActive replaces what the card says by what the active login says: Codex
 // may have renewed it since.
-func (l *Login) markActive(e *Entry, active *credstore.Auth, place credstore.Place) {
+func (l *Login) markActive(e *Entry, c credstore.Card, active *credstore.Auth, place credstore.Place) {
 	e.Account, e.Active = describe(active), true
 	e.Place, e.StoreMode = place, l.Mode()
 	e.Sessions++
 	e.Refused = l.checkStored(active)
-	if card, err := l.book().Card(context.Background(), e.ID); err != nil || card.Ended == nil || card.Ended.Session != active.Fingerprint() {
+	if c.Ended == nil || c.Ended.Session != active.Fingerprint() {
 		e.Ended = nil
 	}
 }
@@ -121,6 +122,13 @@ func byUse(a, b Entry) int {
 		return b.LastUsed.Compare(a.LastUsed)
 	}
 	return strings.Compare(a.Name(), b.Name())
+}
+
+// Due reports whether the tokens of the account are to be renewed by the rules
+// of Codex, as far as a list can tell, and may be: a session that has ended is
+// not asked about, nor an account that may not be used.
+func (e Entry) Due(now time.Time) bool {
+	return e.Method == AccountChatGPT && e.Ended == nil && e.Refused == nil && dueBy(e.ExpiresAt, e.LastRefresh, now) != ""
 }
 
 // Name is what a person would call the account: its label, else its e-mail

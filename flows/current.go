@@ -8,24 +8,31 @@ import (
 	"codex-login/policy"
 )
 
-// Current says who is signed in: an Account, or credstore.ErrNotFound, or the
+// Current says who is signed in: an account, or credstore.ErrNotFound, or the
 // *policy.Violation that the stored login is, or a *credstore.Error. It asks
-// nobody on the network and changes nothing.
-func (l *Login) Current(ctx context.Context) (Account, error) {
+// nobody on the network, looks at no other account and changes nothing.
+// Earlier sessions of the account are not counted.
+func (l *Login) Current(ctx context.Context) (Entry, error) {
 	auth, place, err := l.store(l.Mode()).Load(ctx)
 	if err != nil {
-		return Account{}, err
+		return Entry{}, err
 	}
-	account := describe(auth)
-	account.Place, account.StoreMode = place, l.Mode()
 	if auth.Empty() {
 		// Codex calls `{}` "Logged in using ChatGPT". It is not a login.
-		return account, credstore.ErrNotFound
+		e := Entry{Account: describe(auth)}
+		e.Place, e.StoreMode = place, l.Mode()
+		return e, credstore.ErrNotFound
 	}
-	if v := l.checkStored(auth); v != nil {
-		return account, v
+	card, err := l.book().Card(ctx, credstore.ID(auth))
+	if err != nil { // Codex signed in, or the card cannot be read: no reason to say nothing of the rest
+		card = credstore.CardOf(auth)
 	}
-	return account, nil
+	e := l.entry(card)
+	l.markActive(&e, card, auth, place)
+	if e.Refused != nil {
+		return e, e.Refused
+	}
+	return e, nil
 }
 
 // checkStored is the rule that a stored login breaks, or nil.
@@ -41,7 +48,8 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 // forced_* rule is deleted here, as Codex does at its own start. Logins that
 // break a requirements.toml rule are hidden and stay.
 func (l *Login) Enforce(ctx context.Context) (Account, error) {
-	account, err := l.Current(ctx)
+	e, err := l.Current(ctx)
+	account := e.Account
 	var v *policy.Violation
 	if !errors.As(err, &v) || v.Effect != policy.SignOut {
 		return account, err

@@ -12,10 +12,11 @@ type HolderKind string
 const (
 	HolderTUI       HolderKind = "tui"        // codex in a terminal
 	HolderExec      HolderKind = "exec"       // codex exec, ends by itself
+	HolderDaemon    HolderKind = "daemon"     // the background server that all terminals share
 	HolderAppServer HolderKind = "app_server" // codex app-server, started by somebody
 	HolderIDE       HolderKind = "ide"        // codex app-server of an editor's extension
 	HolderDesktop   HolderKind = "desktop"    // the desktop app
-	HolderMCP       HolderKind = "mcp"        // codex as an MCP server of another program
+	HolderMCP       HolderKind = "mcp"        // codex as an MCP server of another program; not in 0.169, in others
 	HolderOther     HolderKind = "other"
 )
 
@@ -30,6 +31,8 @@ type Holder struct {
 	Since time.Time
 	// Socket is the control socket that it serves, "" without one.
 	Socket string
+	// Unsure: its CODEX_HOME could not be read, so it may be another one's.
+	Unsure bool
 }
 
 // Holders is what still holds a login that was replaced.
@@ -40,6 +43,26 @@ type Holders struct {
 	Unseen []string
 }
 
+// The ids of what cannot be seen.
+const (
+	unseenUsers       = "other_users" // a codex whose environment this user may not read
+	unseenEnvironment = "environment" // the system keeps a program's environment to itself
+	unseenOutside     = "outside"     // this is a container: what runs outside of it
+	unseenServer      = "server"      // somebody serves the control socket who is not in the list
+	unseenUnfinished  = "unfinished"  // the list of programs could not be read to its end
+)
+
 // Holders finds the programs that run with this CODEX_HOME since before that
-// time.
-func (l *Login) Holders(ctx context.Context, before time.Time) Holders { return Holders{} }
+// time. No running Codex 0.169 looks at auth.json again by itself, neither for
+// a new chat nor when it is asked for account/read: the login of its start is
+// used until it ends. Only a refresh, or a token that was refused, makes it
+// read the file, and then it takes nothing but newer tokens of the same
+// account (holders_codex_test.go).
+func (l *Login) Holders(ctx context.Context, before time.Time) Holders {
+	programs, unseen := runningCodex(ctx, l.Home.Path)
+	out := Holders{Programs: holdersAmong(programs, before), Unseen: unseen}
+	if len(programs) == 0 && serverAnswers(ctx, l.Home.Path) {
+		out.Unseen = append(out.Unseen, unseenServer)
+	}
+	return out
+}

@@ -25,18 +25,22 @@ func (l *Login) mend(ctx context.Context, active *credstore.Auth, found error) [
 		notes = append(notes, Note{Code: NoteMended})
 	}
 	if active != nil && slices.Contains(done.Newer, credstore.ID(active)) {
-		notes = append(notes, l.takeNewer(ctx, credstore.ID(active)))
+		notes = append(notes, l.takeNewer(ctx, active)...)
 	}
 	return notes
 }
 
 // takeNewer puts tokens of the active session that are later than the active
 // ones in their place: a renewal that could not be stored there left them.
-func (l *Login) takeNewer(ctx context.Context, id string) Note {
-	if err := l.exchange(ctx, id, &Switched{}); err != nil {
-		return Note{Code: NoteNotMended, Err: err}
+func (l *Login) takeNewer(ctx context.Context, old *credstore.Auth) []Note {
+	err := l.exchange(ctx, credstore.ID(old), &Switched{}, old.SameSecret)
+	switch {
+	case errors.Is(err, errSettled):
+		return nil // somebody else was faster
+	case err != nil:
+		return []Note{{Code: NoteNotMended, Err: err}}
 	}
-	return Note{Code: NoteNewerTaken}
+	return []Note{{Code: NoteNewerTaken}}
 }
 
 // mendMove finishes a move between stores that was cut off: everything goes to

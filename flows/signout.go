@@ -208,8 +208,8 @@ func (l *Login) RevokePrevious(ctx context.Context, r Receipt) error {
 
 // dropCard forgets an account that has no session left.
 func (l *Login) dropCard(ctx context.Context, book *credstore.Book, id string) error {
-	card, err := book.Card(ctx, id)
-	if err != nil || card.Pages > 0 {
+	left, err := book.Pages(ctx, id)
+	if len(left) > 0 || err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		return err
 	}
 	active, _, err := l.store(l.Mode()).Load(ctx)

@@ -42,19 +42,35 @@ func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
 	active, place, err := l.store(l.Mode()).Load(ctx)
 	if err == nil && !active.Empty() {
 		if credstore.ID(active) == id {
-			out.Account = l.entry(card)
-			l.markActive(&out.Account, active, place)
-			return out, nil
+			return l.unchanged(ctx, card, active, place), nil
 		}
 		out.Notes = l.awaitRenewal(ctx, active)
 	}
 	began := l.Clock.now()
-	if err := l.exchange(ctx, id, &out); err != nil {
+	err = l.exchange(ctx, id, &out, func(active *credstore.Auth) bool { return credstore.ID(active) != id })
+	if errors.Is(err, errSettled) { // another process has switched to it meanwhile
+		if active, place, err = l.store(l.Mode()).Load(ctx); err != nil {
+			return Switched{}, err
+		}
+		return l.unchanged(ctx, card, active, place), nil
+	}
+	if err != nil {
 		return Switched{}, err
 	}
 	out.Changed = true
 	out.Holders = l.Holders(ctx, began)
 	return out, nil
+}
+
+// unchanged is the answer to a switch to the account that is in use. Who asks
+// again wants to know the same as at the first time.
+func (l *Login) unchanged(ctx context.Context, card credstore.Card, active *credstore.Auth, place credstore.Place) Switched {
+	out := Switched{Account: l.entry(card)}
+	l.markActive(&out.Account, card, active, place)
+	if !card.LastUsed.IsZero() {
+		out.Holders = l.Holders(ctx, card.LastUsed)
+	}
+	return out
 }
 
 // permitted returns the card of an account that may be switched to.
@@ -83,14 +99,18 @@ func (l *Login) permitted(ctx context.Context, id string) (credstore.Card, error
 // exchange puts the account in the place of the active one. Under the locks:
 // what is there now goes to its page, the account's page is read and written
 // to the place where Codex looks, and then the page goes. So each document is
-// somewhere whatever kills the process.
-func (l *Login) exchange(ctx context.Context, id string, out *Switched) error {
+// somewhere whatever kills the process. wanted is asked of the active login, if
+// there is one, under the locks; errSettled says that it did not want to.
+func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted func(active *credstore.Auth) bool) error {
 	book := l.book()
 	var target *credstore.Auth
 	var left Receipt
 	place, err := l.store(l.Mode()).Save(ctx, nil, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
-			var err error
+			active, _, err := l.store(l.Mode()).Load(ctx)
+			if err == nil && !active.Empty() && !wanted(active) {
+				return nil, errSettled
+			}
 			if target, err = book.Load(ctx, id); errors.Is(err, credstore.ErrNotFound) {
 				return nil, &NoAccountError{Name: id}
 			}
@@ -129,7 +149,7 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched) error {
 		card = credstore.CardOf(target)
 	}
 	out.Account = l.entry(card)
-	l.markActive(&out.Account, target, place)
+	l.markActive(&out.Account, card, target, place)
 	return nil
 }
 

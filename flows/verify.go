@@ -83,7 +83,7 @@ func (l *Login) VerifyDue(ctx context.Context, entries []Entry, done func(Checke
 	var one sync.Mutex
 	room := make(chan struct{}, verifyAtOnce)
 	for _, e := range entries {
-		if e.Method != AccountChatGPT || e.Ended != nil || e.Refused != nil || dueBy(e.ExpiresAt, e.LastRefresh, l.Clock.now()) == "" {
+		if !e.Due(l.Clock.now()) {
 			continue
 		}
 		select {

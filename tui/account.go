@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -31,6 +32,54 @@ func (e *env) facts(a flows.Account) []fact {
 		}
 	}
 	return out
+}
+
+// entryFacts is what a row of the accounts has no room for, the most important
+// first.
+func (e *env) entryFacts(a flows.Entry) []fact {
+	all := []fact{
+		{"workspace", a.WorkspaceID},
+		{"place", e.place(a.Place)},
+		{"expires", e.time(a.ExpiresAt)},
+		{"sessions", e.sessions(a)},
+	}
+	var out []fact
+	for _, f := range all {
+		if f.text = clean(f.text); f.text != "" {
+			out = append(out, fact{e.say("done.fact." + f.name), f.text})
+		}
+	}
+	return out
+}
+
+// sessions counts what is kept besides the one in use.
+func (e *env) sessions(a flows.Entry) string {
+	switch {
+	case a.Sessions < 2:
+		return ""
+	case a.Sessions == 2:
+		return e.say("accounts.session")
+	}
+	return e.say("accounts.sessions", "Count", a.Sessions-1)
+}
+
+// why says what keeps an account from being used; "" when nothing does.
+func (e *env) why(a flows.Entry) string {
+	switch {
+	case a.Refused != nil:
+		return e.say("accounts.refused", "Demand", e.demand(a.Refused), "Source", clean(e.short(a.Refused.Source.String())))
+	case a.Ended != nil:
+		return e.say("accounts.why." + endedID(a))
+	}
+	return ""
+}
+
+// endedID names the end of a session, or of a key, in the catalogue.
+func endedID(a flows.Entry) string {
+	if a.Method != flows.AccountChatGPT {
+		return "key"
+	}
+	return string(a.Ended.Reason)
 }
 
 // method names a login in words; a kind that only Codex makes keeps its name.
@@ -86,10 +135,10 @@ func (e *env) card(facts []fact, w int) string {
 
 // who is the shortest name of an account.
 func (e *env) who(a flows.Account) string {
-	for _, name := range []string{a.Email, a.KeyHint, a.WorkspaceID, e.method(a.Method)} {
+	for _, name := range []string{a.Email, a.KeyHint, a.WorkspaceID} {
 		if name = clean(name); name != "" {
 			return name
 		}
 	}
-	return e.say("done.somebody")
+	return cmp.Or(e.method(a.Method), e.say("done.somebody"))
 }

@@ -16,12 +16,23 @@ import (
 type checkedMsg struct {
 	account flows.Account
 	err     error
+	listing listing
 }
 
-func checkCmd(ctx context.Context, l *flows.Login) tea.Cmd {
+func checkCmd(w *work, l *flows.Login) tea.Cmd {
 	return func() tea.Msg {
-		account, err := l.Enforce(ctx)
-		return checkedMsg{account, err}
+		if !w.enter() {
+			return checkedMsg{err: flows.ErrCancelled}
+		}
+		defer w.exit()
+		account, err := l.Enforce(w.ctx)
+		// The list comes second: it tells of what the rules have left.
+		found := list(w.ctx, l)
+		if len(found.Entries) == 0 && found.err != nil && err == nil {
+			found.Entries = []flows.Entry{{Account: account, Active: true, Sessions: 1}}
+			found.wins = l.Wins(account)
+		}
+		return checkedMsg{account, err, found}
 	}
 }
 
@@ -99,7 +110,7 @@ type signedOutMsg struct {
 
 func signOutCmd(w *work, try attempt, l *flows.Login, revoke bool) tea.Cmd {
 	return func() tea.Msg {
-		out, err := w.signOut(try.ctx, l, revoke)
+		out, err := w.leave(true, func() (flows.SignedOut, error) { return l.SignOut(try.ctx, revoke) })
 		return signedOutMsg{try.id, out, err}
 	}
 }
@@ -145,3 +156,8 @@ func awakeCmd(screen int, after time.Duration) tea.Cmd {
 
 // storeMsg tells the screens beneath where the login shall be kept.
 type storeMsg struct{ mode credstore.Mode }
+
+// saidMsg is a line about what the last key did.
+type saidMsg struct{ text string }
+
+func sayCmd(text string) tea.Cmd { return func() tea.Msg { return saidMsg{text} } }

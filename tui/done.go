@@ -17,12 +17,25 @@ type done struct {
 	revoking bool
 	revoked  bool
 	failed   error
+	looking  attempt
+	holders  flows.Holders // programs that run with the account before
 }
 
-func newDone(e *env, r flows.Receipt) done { return done{env: e, receipt: r} }
+func newDone(e *env, r flows.Receipt) done {
+	return done{env: e, receipt: r, looking: e.work.attempt()}
+}
+
+// look finds the programs that do not know of the new login yet.
+func (s done) look() tea.Cmd {
+	if s.receipt.Back == "" && s.receipt.Previous == nil {
+		return nil
+	}
+	return holdersCmd(s.looking, s.env)
+}
 
 // Stop ends a revocation under way.
 func (s done) Stop() {
+	s.looking.cancel()
 	if s.try.cancel != nil {
 		s.try.cancel()
 	}
@@ -33,7 +46,18 @@ func (s done) revoke() key.Binding {
 	return when(s.receipt.Previous != nil && !s.revoking && !s.revoked, s.env.bind("revoke", "r"))
 }
 
-func (s done) Keys() []key.Binding { return []key.Binding{s.leave(), s.revoke()} }
+// wrong: it may have become another account than was meant.
+func (s done) wrong() key.Binding {
+	return when(s.receipt.ID != "" && !s.revoking, s.env.bind("wrong", "w"))
+}
+
+func (s done) list() key.Binding {
+	return when(s.receipt.ID != "" && !s.revoking, s.env.bind("accounts", "a"))
+}
+
+func (s done) Keys() []key.Binding {
+	return []key.Binding{s.leave(), s.wrong(), s.list(), s.revoke()}
+}
 
 func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
@@ -41,10 +65,22 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		if msg.attempt == s.try.id {
 			s.revoking, s.revoked, s.failed = false, msg.err == nil, msg.err
 		}
+	case holdersMsg:
+		if msg.attempt == s.looking.id {
+			s.holders = msg.holders
+		}
 	case tea.KeyMsg:
 		switch {
 		case pressed(msg, s.leave()):
 			return s, nil, wantLeave{}
+		case pressed(msg, s.wrong()):
+			r := s.receipt
+			if s.revoked {
+				r.Back = "" // there is nothing to go back to any more
+			}
+			return s, nil, wantWrong{r}
+		case pressed(msg, s.list()):
+			return s, nil, wantAccounts{}
 		case pressed(msg, s.revoke()):
 			s.try, s.revoking, s.failed = s.env.work.attempt(), true, nil
 			return s, revokeCmd(s.env.work, s.try, s.env.login, s.receipt), nil
@@ -54,20 +90,16 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s done) View(w, _ int) string {
-	t := s.env.theme
 	var notes []string
 	for _, n := range s.receipt.Notes {
-		if n.Code == flows.NoteStoreConfigured {
-			notes = append(notes, hanging(t.Good.Render(t.Glyphs.Check)+" ", s.env.explainNote(n), w))
-			continue
-		}
-		notes = append(notes, s.env.warning(s.env.explainNote(n), w))
+		notes = append(notes, s.env.note(n, w))
 	}
 	return paragraphs(
 		s.env.succeeded(s.env.say("done.heading"), w),
 		s.env.card(s.env.facts(s.receipt.Account), w),
 		strings.Join(notes, "\n"),
 		s.previous(w),
+		s.held(w),
 		s.env.next(s.receipt.Account, w),
 	)
 }
@@ -79,6 +111,9 @@ func (s done) previous(w int) string {
 		return ""
 	}
 	who := s.env.who(*s.receipt.Previous)
+	if s.receipt.Back != "" {
+		who = s.env.told(*s.receipt.Previous) // it may have the same address
+	}
 	switch {
 	case s.revoking:
 		return t.Accent.Render(wrap(s.env.say("done.revoking", "Who", who), w))
@@ -89,6 +124,12 @@ func (s done) previous(w int) string {
 			t.Faint.Render(wrap(s.env.explain(s.failed).Title, w))
 	}
 	return wrap(s.env.say("done.previous", "Who", who), w)
+}
+
+// held names what still runs with the account before. What cannot be seen is
+// not worth a line here, where somebody signed in and did not switch.
+func (s done) held(w int) string {
+	return s.env.holding(flows.Holders{Programs: s.holders.Programs}, w)
 }
 
 // next says what the login is good for.

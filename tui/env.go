@@ -49,8 +49,8 @@ func (e *env) place(p credstore.Place) string {
 	return clean(e.short(p.Where))
 }
 
-// work is the work that outlives a screen: sign-ins and sign-outs, which must
-// not be cut off while they change the stored login.
+// work is the work that outlives a screen: what must not be cut off while it
+// changes a stored login.
 type work struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -59,8 +59,14 @@ type work struct {
 	closed   bool
 	running  sync.WaitGroup
 	attempts int
-	receipt  *flows.Receipt
-	leftOut  bool // the person signed out last
+	past     past
+}
+
+// past is the last change of the stored login; at most one of them is set.
+type past struct {
+	receipt   *flows.Receipt
+	switched  *flows.Switched
+	signedOut bool
 }
 
 func newWork(ctx context.Context) *work {
@@ -105,30 +111,51 @@ func (w *work) finish(ctx context.Context, l *flows.Login, c *flows.Challenge) (
 	defer w.exit()
 	receipt, err := l.Finish(ctx, c)
 	if err == nil {
-		w.mu.Lock()
-		w.receipt, w.leftOut = &receipt, false
-		w.mu.Unlock()
+		w.remember(past{receipt: &receipt})
 	}
 	return receipt, err
 }
 
-// signOut is flows.Login.SignOut, remembered and waited for.
-func (w *work) signOut(ctx context.Context, l *flows.Login, revoke bool) (flows.SignedOut, error) {
+// change switches to an account, remembered and waited for.
+func (w *work) change(ctx context.Context, l *flows.Login, id string) (flows.Switched, error) {
+	return hold(w, func() (flows.Switched, error) {
+		s, err := l.Switch(ctx, id)
+		if err == nil && s.Changed {
+			w.remember(past{switched: &s})
+		}
+		return s, err
+	})
+}
+
+// leave signs out, remembered and waited for. An account that is not in use
+// can go without anybody being signed out.
+func (w *work) leave(inUse bool, do func() (flows.SignedOut, error)) (flows.SignedOut, error) {
+	return hold(w, func() (flows.SignedOut, error) {
+		out, err := do()
+		if err == nil && inUse {
+			w.remember(past{signedOut: true})
+		}
+		return out, err
+	})
+}
+
+// hold does what must not be cut off: leaving waits for it.
+func hold[T any](w *work, do func() (T, error)) (out T, err error) {
 	if !w.enter() {
-		return flows.SignedOut{}, flows.ErrCancelled
+		return out, flows.ErrCancelled
 	}
 	defer w.exit()
-	out, err := l.SignOut(ctx, revoke)
-	if err == nil {
-		w.mu.Lock()
-		w.receipt, w.leftOut = nil, true
-		w.mu.Unlock()
-	}
-	return out, err
+	return do()
+}
+
+func (w *work) remember(p past) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.past = p
 }
 
 // close ends what can be ended, waits for what cannot, and says how it stands.
-func (w *work) close() (receipt *flows.Receipt, signedOut bool) {
+func (w *work) close() past {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
@@ -136,5 +163,5 @@ func (w *work) close() (receipt *flows.Receipt, signedOut bool) {
 	w.running.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.receipt, w.leftOut
+	return w.past
 }

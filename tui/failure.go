@@ -14,13 +14,18 @@ type failure struct {
 	env    *env
 	err    error
 	method flows.Method // what can be tried again; empty at the start
+	others int          // accounts that could be used instead, at the start
 }
 
-func newFailure(e *env, err error, m flows.Method) failure { return failure{e, err, m} }
+func newFailure(e *env, err error, m flows.Method) failure {
+	return failure{env: e, err: err, method: m}
+}
 
 // newUnreadable is the failure of a stored login: it can be replaced by signing
 // in, or removed.
-func newUnreadable(e *env, err error) failure { return failure{env: e, err: err} }
+func newUnreadable(e *env, err error, others int) failure {
+	return failure{env: e, err: err, others: others}
+}
 
 func (s failure) start() bool { return s.method == "" }
 
@@ -29,6 +34,10 @@ func (s failure) retry() key.Binding {
 }
 func (s failure) anew() key.Binding   { return when(s.start(), s.env.bind("anew", "n")) }
 func (s failure) remove() key.Binding { return when(s.start(), s.env.bind("remove", "o")) }
+func (s failure) list() key.Binding {
+	return when(s.start() && s.others > 0, s.env.bind("accounts", "a"))
+}
+
 func (s failure) browser() key.Binding {
 	return when(s.method == flows.Device, s.env.bind("browser", "b"))
 }
@@ -40,7 +49,7 @@ func (s failure) back() key.Binding  { return when(!s.start(), s.env.bind("back"
 func (s failure) leave() key.Binding { return s.env.bind("quit", "q") }
 
 func (s failure) Keys() []key.Binding {
-	return []key.Binding{s.retry(), s.anew(), s.remove(), s.browser(), s.device(), s.back(), s.leave()}
+	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.back(), s.leave()}
 }
 
 func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -55,6 +64,8 @@ func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantInstead{s.method}
 	case pressed(k, s.anew()):
 		return s, nil, wantPicker{}
+	case pressed(k, s.list()):
+		return s, nil, wantAccounts{}
 	case pressed(k, s.remove()):
 		return s, nil, wantSignOut{}
 	case pressed(k, s.browser()):

@@ -49,9 +49,19 @@ func (f *field) wipe() { f.Reset() }
 // view draws the line with a rule beneath.
 func (f field) view(w int) string {
 	t := f.env.theme
-	mark, rule := t.Faint.Render(t.Glyphs.Pointer), t.Faint
+	rule := t.Faint
 	if f.Focused() {
-		mark, rule = t.Accent.Render(t.Glyphs.Pointer), t.Accent.UnsetBold()
+		rule = t.Accent.UnsetBold()
+	}
+	return f.line(w) + "\n" + rule.Render(strings.Repeat(t.Glyphs.Rule, w))
+}
+
+// line is the field without its rule.
+func (f field) line(w int) string {
+	t := f.env.theme
+	mark := t.Faint.Render(t.Glyphs.Pointer)
+	if f.Focused() {
+		mark = t.Accent.Render(t.Glyphs.Pointer)
 	}
 	// textinput draws a cell for the cursor behind its width.
 	f.Width = max(w-3, 1)
@@ -59,5 +69,5 @@ func (f field) view(w int) string {
 	if f.Value() == "" {
 		f.Placeholder = cut(f.Placeholder, f.Width, t.Glyphs.Ellipsis)
 	}
-	return mark + " " + f.View() + "\n" + rule.Render(strings.Repeat(t.Glyphs.Rule, w))
+	return mark + " " + f.View()
 }

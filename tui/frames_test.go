@@ -33,7 +33,7 @@ func TestStyledFrames(t *testing.T) {
 		var b strings.Builder
 		for _, s := range states(t, e, ordinary) {
 			switch s.name {
-			case "picker", "picker-forbidden", "device", "done", "key-wrong", "refused-start", "browser":
+			case "picker", "picker-forbidden", "device", "done", "key-wrong", "refused-start", "browser", "accounts", "accounts-filtered", "card":
 				fmt.Fprintf(&b, "== %s\n%s\n", s.name, strings.ReplaceAll(draw(e, s, 80, 24), "\x1b", "␛"))
 			}
 		}
@@ -73,7 +73,7 @@ func TestAsciiFrames(t *testing.T) {
 	e := testEnv(t, "LC_ALL=POSIX")
 	for _, s := range states(t, e, ordinary) {
 		for _, r := range ansi.Strip(draw(e, s, 100, 40)) {
-			if r > unicode.MaxASCII && !strings.ContainsRune("…↑↓", r) {
+			if r > unicode.MaxASCII && !strings.ContainsRune("…↑↓李伟", r) {
 				t.Errorf("%s: %q", s.name, r)
 			}
 		}
@@ -89,6 +89,7 @@ var hostile = texts{
 	url:    "https://auth.example.test/" + strings.Repeat("路", 100) + "\x1b]8;;http://evil.test\x07",
 	detail: "line\nbreak\tand\x1b[31m colour\u2028\u2066" + strings.Repeat("x", 300),
 	source: "/etc/" + strings.Repeat("設定", 80) + "\x1b[A.toml",
+	label:  "\x1b[5m" + strings.Repeat("名", 70) + "\u2067" + strings.Repeat("a\u0301", 30), program: "\x07" + strings.Repeat("長い", 50) + "\n\x1b[H",
 }
 
 // TestEveryFrameFits: at any size every frame has as many rows as the window

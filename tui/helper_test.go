@@ -122,7 +122,8 @@ func startSandbox(t *testing.T, setup func(*sandbox.Behaviour)) *sandbox.Server 
 func press(name string) tea.KeyMsg {
 	for _, k := range []tea.KeyType{
 		tea.KeyEnter, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyTab, tea.KeyPgUp, tea.KeyPgDown, tea.KeyF1, tea.KeyBackspace,
-		tea.KeyCtrlC, tea.KeyCtrlR, tea.KeyCtrlT, tea.KeyCtrlE,
+		tea.KeyCtrlC, tea.KeyCtrlR, tea.KeyCtrlT, tea.KeyCtrlE, tea.KeyCtrlN, tea.KeyCtrlO, tea.KeyCtrlS,
+		tea.KeyHome, tea.KeyEnd,
 	} {
 		if (tea.KeyMsg{Type: k}).String() == name {
 			return tea.KeyMsg{Type: k}

@@ -31,14 +31,52 @@ type (
 	wantStore struct{ mode credstore.Mode }
 	// wantQR shows the QR code alone.
 	wantQR struct{ text string }
-	// wantSignOut asks how to sign out.
-	wantSignOut struct{ account flows.Account }
+	// wantSignOut asks how to sign out of an account; the zero Entry is a login
+	// that nobody can read.
+	wantSignOut struct{ entry flows.Entry }
+	// wantAccounts shows the account book as it is now, with that account
+	// selected and a line about what was done.
+	wantAccounts struct{ pick, said string }
+	// wantCard says more about an account. What it finds out is told under the
+	// number of try.
+	wantCard struct {
+		entry flows.Entry
+		wins  []flows.Winner
+		try   attempt
+	}
+	// wantRename gives an account a name of the person's own.
+	wantRename struct{ entry flows.Entry }
+	// wantMove chooses where all logins shall be kept from now on.
+	wantMove struct{}
+	// wantMoved moves them there, so many.
+	wantMoved struct {
+		mode credstore.Mode
+		of   int
+	}
+	// wantWrong is for a sign-in that became somebody else.
+	wantWrong struct{ receipt flows.Receipt }
 
 	// isChecked says who is signed in at the start.
 	isChecked struct {
 		account flows.Account
 		err     error
+		listing listing
 	}
+	// isEmpty says that there are no accounts any more.
+	isEmpty struct{}
+	// isSwitched ends a switch; dropped is what became of the account that was
+	// signed in by mistake.
+	isSwitched struct {
+		switched flows.Switched
+		dropped  *dropped
+	}
+	// isTrouble is an error beside the way; said is what became of the logins.
+	isTrouble struct {
+		err  error
+		said string
+	}
+	// isMoved ends a move of the logins.
+	isMoved struct{ moved flows.Moved }
 	// isStored ends a sign-in with a login.
 	isStored struct{ receipt flows.Receipt }
 	// isFailed ends one without; method is what may be tried again.
@@ -48,7 +86,9 @@ type (
 	}
 	// isSignedOut ends a sign-out.
 	isSignedOut struct {
-		out flows.SignedOut
-		err error
+		entry flows.Entry // who was meant; not needed for all
+		left  int         // accounts that are still there
+		out   flows.SignedOut
+		err   error
 	}
 )

@@ -18,10 +18,12 @@ type refused struct {
 	violation *policy.Violation
 	err       error // the violation, and what went wrong besides
 	atStart   bool
+	others    int    // accounts that could be used instead, at the start
+	said      string // what became of the logins, where it is not the usual
 }
 
 func newRefused(e *env, v *policy.Violation, err error, atStart bool) refused {
-	return refused{e, v, err, atStart}
+	return refused{env: e, violation: v, err: err, atStart: atStart}
 }
 
 func (s refused) hidden() bool { return s.violation.Effect == policy.Hide }
@@ -31,6 +33,10 @@ func (s refused) copy() key.Binding { return s.env.bind("copy_admin", "c") }
 // another: a login that is only hidden does not stand in the way of a new one.
 func (s refused) another() key.Binding {
 	return when(s.atStart && s.hidden(), s.env.bind("another", "n"))
+}
+
+func (s refused) list() key.Binding {
+	return when(s.atStart && s.others > 0, s.env.bind("accounts", "a"))
 }
 
 func (s refused) back() key.Binding {
@@ -45,7 +51,7 @@ func (s refused) leave() key.Binding {
 }
 
 func (s refused) Keys() []key.Binding {
-	return []key.Binding{s.copy(), s.another(), s.back(), s.leave()}
+	return []key.Binding{s.copy(), s.list(), s.another(), s.back(), s.leave()}
 }
 
 func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -54,6 +60,8 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case !ok:
 	case pressed(k, s.copy()):
 		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "admin_text", s.adminText()), nil
+	case pressed(k, s.list()):
+		return s, nil, wantAccounts{}
 	case pressed(k, s.another()):
 		return s, nil, wantPicker{}
 	case pressed(k, s.back()):
@@ -122,6 +130,8 @@ func (s refused) source() string {
 func (s refused) happened() string {
 	var store *credstore.Error
 	switch {
+	case s.said != "":
+		return s.said
 	case s.atStart && s.hidden():
 		return s.env.say("refused.hidden")
 	case s.atStart && errors.As(s.err, &store):

@@ -29,6 +29,7 @@ type root struct {
 	start   flows.Method   // straight there after the check
 	mode    credstore.Mode // where the next login shall be kept
 	settled bool           // signed in, or signed out on purpose: leaving cancels nothing
+	known   int            // accounts in the book, when it was last read
 	err     error          // why it ends without a login
 
 	shown  int  // counts the screens, to tell an old awakeMsg
@@ -42,7 +43,7 @@ func newRoot(e *env, start flows.Method, mode credstore.Mode, crash func(any)) r
 	return root{env: e, stack: []screen{newWelcome(e)}, start: start, mode: mode, crash: crash}
 }
 
-func (r root) Init() tea.Cmd { return r.guard(checkCmd(r.env.work.ctx, r.env.login)) }
+func (r root) Init() tea.Cmd { return r.guard(checkCmd(r.env.work, r.env.login)) }
 
 // Update is update, kept from taking the terminal down with it.
 func (r root) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
@@ -100,6 +101,13 @@ func (r root) update(msg tea.Msg) (root, tea.Cmd) {
 			r.status = r.env.say("frame.not_opened")
 		}
 		return r, nil
+	case saidMsg:
+		r.status = msg.text
+		return r, nil
+	case listedMsg:
+		if msg.listing.err == nil {
+			r.known = len(msg.listing.Entries)
+		}
 	case finishedMsg:
 		// Stored is stored, whichever screen is up by now.
 		if msg.err == nil {

@@ -47,9 +47,47 @@ func (r root) route(want intent) (root, tea.Cmd) {
 		r.stack[len(r.stack)-1] = continueBrowser(want.signIn)
 		return r.wake(tickCmd(want.try.id, want.pace()))
 	case wantSignOut:
-		return r.push(newSignOut(r.env, want.account), nil)
+		return r.push(newSignOut(r.env, want.entry, r.known), nil)
+	}
+	return r.manage(want)
+}
+
+// manage opens the screens about the accounts.
+func (r root) manage(want intent) (root, tea.Cmd) {
+	switch want := want.(type) {
+	case wantAccounts:
+		return r.accounts(want)
+	case wantCard:
+		return r.push(newAccountCard(r.env, want), nil)
+	case wantRename:
+		return r.push(newRename(r.env, want.entry), nil)
+	case wantWrong:
+		return r.push(newWrong(r.env, want.receipt), nil)
+	case wantMove:
+		s, cmd := newStoreMove(r.env, r.mode, r.known)
+		return r.push(s, cmd)
+	case wantMoved:
+		s, cmd := newMoving(r.env, want)
+		return r.replace(s, cmd)
 	}
 	return r.arrive(want)
+}
+
+// accounts goes back to the list, which is read again.
+func (r root) accounts(want wantAccounts) (root, tea.Cmd) {
+	for i, s := range r.stack {
+		if s, ok := s.(accounts); ok {
+			r.drop(i + 1)
+			s, cmd := s.reload(want.pick)
+			r.stack[i] = s
+			r.status = want.said
+			return r, cmd
+		}
+	}
+	r.drop(0)
+	s, cmd := awaitAccounts(r.env, want.pick)
+	r.status = want.said
+	return r.push(s, cmd)
 }
 
 // arrive shows what came by itself.
@@ -58,10 +96,26 @@ func (r root) arrive(news intent) (root, tea.Cmd) {
 	case isChecked:
 		return r.checked(news)
 	case isStored:
+		r.settled, r.err, r.known = true, nil, max(r.known, 1)
+		r.drop(0)
+		s := newDone(r.env, news.receipt)
+		r, cmd := r.push(s, s.look())
+		return r.wake(cmd)
+	case isSwitched:
 		r.settled, r.err = true, nil
 		r.drop(0)
-		r, cmd := r.push(newDone(r.env, news.receipt), nil)
+		r, cmd := r.push(newSwitched(r.env, news), nil)
 		return r.wake(cmd)
+	case isMoved:
+		r.drop(0)
+		r.mode = news.moved.To
+		r, cmd := r.push(newMoved(r.env, news.moved), nil)
+		return r.wake(cmd)
+	case isTrouble:
+		return r.trouble(news)
+	case isEmpty:
+		r.drop(0)
+		return r.push(newPicker(r.env, r.mode), nil)
 	case isFailed:
 		var v *policy.Violation
 		s := screen(newFailure(r.env, news.err, news.method))
@@ -71,21 +125,54 @@ func (r root) arrive(news intent) (root, tea.Cmd) {
 		r, cmd := r.replace(s, nil)
 		return r.wake(cmd)
 	case isSignedOut:
-		r.settled = news.err == nil
+		if news.entry.Active || news.out.All {
+			r.settled = news.err == nil
+		}
+		r.known = max(r.known-news.out.Forgotten, 0)
+		news.left = r.known
 		r.drop(0)
-		r, cmd := r.push(newSignedOut(r.env, news.out, news.err), nil)
+		r, cmd := r.push(newSignedOut(r.env, news), nil)
 		return r.wake(cmd)
 	}
 	return r, nil
 }
 
+// trouble says what went wrong, and goes back to where the person was. What
+// only waited for the answer is over.
+func (r root) trouble(news isTrouble) (root, tea.Cmd) {
+	s := screen(newTrouble(r.env, news.err, news.said))
+	var v *policy.Violation
+	if errors.As(news.err, &v) {
+		refused := newRefused(r.env, v, news.err, false)
+		refused.said = news.said
+		s = refused
+	}
+	if _, waits := r.top().(moving); waits {
+		r.drop(len(r.stack) - 1)
+	}
+	if top, ok := r.top().(accounts); ok && top.list == nil {
+		r.drop(len(r.stack) - 1)
+	}
+	r, cmd := r.push(s, nil)
+	return r.wake(cmd)
+}
+
 // checked opens the wizard by what is stored.
 func (r root) checked(news isChecked) (root, tea.Cmd) {
 	var v *policy.Violation
+	r.known = len(news.listing.Entries)
+	others := 0
+	for _, a := range news.listing.Entries {
+		if !a.Active && a.Refused == nil {
+			others++
+		}
+	}
 	switch {
 	case errors.As(news.err, &v):
 		r.err = news.err
-		r, cmd := r.replace(newRefused(r.env, v, news.err, true), nil)
+		s := newRefused(r.env, v, news.err, true)
+		s.others = others
+		r, cmd := r.replace(s, nil)
 		return r.wake(cmd)
 	case r.env.work.ctx.Err() != nil:
 		return r, nil // leaving already
@@ -95,13 +182,18 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 		r, _ := r.replace(newPicker(r.env, r.mode), nil)
 		return r.signIn(r.start)
 	}
+	nobody := errors.Is(news.err, credstore.ErrNotFound)
 	switch {
-	case news.err == nil:
-		return r.replace(newSignedIn(r.env, news.account), nil)
-	case errors.Is(news.err, credstore.ErrNotFound):
+	case news.err == nil, nobody && r.known > 0:
+		s, cmd := newAccounts(r.env, news.listing)
+		return r.replace(s, cmd)
+	case nobody:
+		if err := news.listing.err; err != nil {
+			r.status = r.env.explain(err).Title
+		}
 		return r.replace(newPicker(r.env, r.mode), nil)
 	}
-	return r.replace(newUnreadable(r.env, news.err), nil)
+	return r.replace(newUnreadable(r.env, news.err, others), nil)
 }
 
 func (r root) signIn(m flows.Method) (root, tea.Cmd) {

@@ -18,6 +18,8 @@ import (
 // TestKeys: which key on which screen in which state asks for what.
 func TestKeys(t *testing.T) {
 	e := testEnv(t)
+	book := entriesOf(ordinary)
+	wrongOf := receiptOf(ordinary)
 	byName := map[string]screen{}
 	for _, s := range states(t, e, ordinary) {
 		byName[s.name] = s.screen
@@ -74,9 +76,6 @@ func TestKeys(t *testing.T) {
 		{"key-typed", "esc", wantBack{}},
 		{"done", "enter", wantLeave{}},
 		{"done", "r", nil},
-		{"signed-in", "q", wantLeave{}},
-		{"signed-in", "n", wantPicker{}},
-		{"signed-in", "o", wantSignOut{accountOf(ordinary)}},
 		{"sign-out", "3", wantBack{}},
 		{"sign-out", "esc", wantBack{}},
 		{"sign-out-key", "2", wantBack{}},
@@ -84,16 +83,24 @@ func TestKeys(t *testing.T) {
 		{"sign-out-working", "esc", nil},
 		{"signed-out", "n", wantPicker{}},
 		{"signed-out", "q", wantLeave{}},
+		{"signed-out", "a", nil},
+		{"signed-out-book", "enter", wantAccounts{}},
+		{"signed-out-left", "a", wantAccounts{}},
+		{"signed-out-left", "enter", wantLeave{}},
 		{"refused-start", "c", nil},
 		{"refused-start", "n", wantLeave{rule}},
 		{"refused-start", "x", wantLeave{rule}},
 		{"refused-hidden", "n", wantPicker{}},
+		{"refused-others", "a", wantAccounts{}},
+		{"refused-others", "x", wantLeave{rule}},
 		{"refused-signin", "enter", wantBack{}},
 		{"refused-signin", "x", nil},
 		{"refused-signin", "q", wantLeave{rule}},
 		{"unreadable", "n", wantPicker{}},
 		{"unreadable", "o", wantSignOut{}},
 		{"unreadable", "r", nil},
+		{"unreadable", "a", nil},
+		{"unreadable-others", "a", wantAccounts{}},
 		{"failure-browser", "r", wantInstead{flows.Browser}},
 		{"failure-browser", "d", wantInstead{flows.Device}},
 		{"failure-browser", "b", nil},
@@ -101,6 +108,53 @@ func TestKeys(t *testing.T) {
 		{"failure-device", "b", wantInstead{flows.Browser}},
 		{"failure-device", "esc", wantBack{}},
 		{"help-picker", "?", wantBack{}},
+		{"accounts", "esc", wantBack{}},
+		{"accounts", "ctrl+n", wantPicker{}},
+		{"accounts", "ctrl+s", wantMove{}},
+		{"accounts", "ctrl+o", wantSignOut{book[0]}},
+		{"accounts", "down ctrl+o", wantSignOut{book[1]}},
+		{"accounts", "down ctrl+e", wantRename{book[1]}},
+		{"accounts", "q", nil}, // a letter
+		{"accounts", "down enter", nil},
+		{"accounts-filtered", "esc", nil},
+		{"accounts-filtered", "esc esc", wantBack{}},
+		{"accounts-filtered", "ctrl+e", wantRename{book[1]}},
+		{"accounts-nothing", "enter", nil},
+		{"accounts-nothing", "ctrl+o", nil},
+		{"accounts-ended", "enter", wantSignIn{flows.Browser}},
+		{"accounts-switching", "ctrl+n", nil},
+		{"accounts-loading", "enter", nil},
+		{"accounts-loading", "esc", wantBack{}},
+		{"card", "enter", wantBack{}},
+		{"card", "o", wantSignOut{book[0]}},
+		{"card", "n", wantPicker{}},
+		{"card-ended", "n", wantSignIn{flows.Browser}},
+		{"switched", "enter", wantLeave{}},
+		{"switched", "b", wantAccounts{}},
+		{"switched", "esc", wantAccounts{}},
+		{"switched-plain", "u", nil}, // nobody was signed in before
+		{"switched-working", "enter", nil},
+		{"done-held", "w", wantWrong{wrongOf}},
+		{"done-held", "a", wantAccounts{}},
+		{"done-ended", "w", wantWrong{flows.Receipt{Account: wrongOf.Account, ID: wrongOf.ID, Previous: wrongOf.Previous}}},
+		{"wrong", "3", wantSignIn{flows.Browser}},
+		{"wrong", "down down down enter", wantSignIn{flows.Device}},
+		{"wrong", "esc", wantBack{}},
+		{"wrong-first", "1", wantSignIn{flows.Browser}},
+		{"wrong-first", "4", nil},
+		{"wrong-key", "3", wantSignIn{flows.APIKey}},
+		{"wrong-working", "1", nil},
+		{"sign-out-many", "4", wantBack{}},
+		{"sign-out-many", "3 3", nil}, // back to the first question
+		{"sign-out-many", "3 3 4", wantBack{}},
+		{"sign-out-book", "esc", wantBack{}},
+		{"rename", "q", nil},
+		{"rename", "esc", wantBack{}},
+		{"move", "enter", nil}, // they are there already
+		{"move", "down down enter", wantMoved{credstore.ModeAuto, 5}},
+		{"moving", "esc", nil},
+		{"moved", "enter", wantAccounts{}},
+		{"trouble", "esc", wantBack{}},
 	} {
 		s, ok := byName[c.state]
 		if !ok {

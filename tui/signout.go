@@ -1,41 +1,59 @@
 package tui
 
 import (
-	"strconv"
-	"strings"
-
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// signOut asks what shall become of the session.
+// signOut asks what shall become of an account's session, or of all accounts.
 type signOut struct {
 	env     *env
-	account flows.Account
+	entry   flows.Entry
+	of      int // accounts there are
+	menu    menu
+	all     bool // all of them are meant, and it is asked how
 	try     attempt
 	working bool
-	row     int
 }
 
-// farewell is a way to sign out, by its catalogue id.
-type farewell struct {
-	id     string
-	revoke bool
-	stay   bool
+// newSignOut asks about an account of so many. The zero Entry is a login that
+// nobody can read; it is in use.
+func newSignOut(e *env, a flows.Entry, of int) signOut {
+	if a.ID == "" {
+		a.Active = true
+	}
+	s := signOut{env: e, entry: a, of: of}
+	s.menu = s.ways()
+	return s
 }
-
-func newSignOut(e *env, a flows.Account) signOut { return signOut{env: e, account: a} }
 
 // ways: only a ChatGPT session can be ended at OpenAI; a login that nobody can
 // read may be one.
-func (s signOut) ways() []farewell {
-	forget, stay := farewell{id: "forget"}, farewell{id: "stay", stay: true}
-	if s.account.Method == flows.AccountChatGPT {
-		return []farewell{{id: "revoke", revoke: true}, forget, stay}
+func (s signOut) ways() menu {
+	var ids []string
+	session := s.entry.Method == flows.AccountChatGPT
+	switch {
+	case s.all:
+		ids = []string{"all_revoke", "all_forget"}
+	case session && s.entry.Active:
+		ids = []string{"revoke", "forget"}
+	case s.entry.Active:
+		ids = []string{"forget"}
+	case session:
+		ids = []string{"revoke_one", "forget_one"}
+	default:
+		ids = []string{"forget_one"}
 	}
-	return []farewell{forget, stay}
+	if !s.all && s.of > 1 {
+		ids = append(ids, "all")
+	}
+	var m menu
+	for _, id := range append(ids, "stay") {
+		m.add(id, s.env.say("signout.name."+id, "Count", s.of), s.env.say("signout.about."+id, "Count", s.of))
+	}
+	return m
 }
 
 // Stop ends the revocation; the login here is removed all the same.
@@ -45,22 +63,9 @@ func (s signOut) Stop() {
 	}
 }
 
-func (s signOut) up() key.Binding { return s.env.bind("move", s.env.say("frame.arrows"), "up", "k") }
-
-func (s signOut) down() key.Binding {
-	return s.env.bind("move", s.env.say("frame.arrows"), "down", "j")
-}
-
-func (s signOut) choose() key.Binding {
-	return when(!s.working, s.env.bind("choose", "enter"))
-}
-
-func (s signOut) back() key.Binding { return when(!s.working, s.env.bind("back", "esc", "esc", "q")) }
-
-func (s signOut) digits() key.Binding {
-	keys := []string{"1", "2", "3"}[:len(s.ways())]
-	return when(!s.working, s.env.bind("pick", "1-"+keys[len(keys)-1], keys...))
-}
+func (s signOut) choose() key.Binding { return when(!s.working, s.env.bind("choose", "enter")) }
+func (s signOut) back() key.Binding   { return when(!s.working, s.env.bind("back", "esc", "esc", "q")) }
+func (s signOut) digits() key.Binding { return when(!s.working, s.menu.digits(s.env)) }
 
 func (s signOut) Keys() []key.Binding { return []key.Binding{s.choose(), s.digits(), s.back()} }
 
@@ -68,107 +73,86 @@ func (s signOut) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
 	case signedOutMsg:
 		if msg.attempt == s.try.id {
-			return s, nil, isSignedOut{msg.out, msg.err}
+			return s, nil, isSignedOut{entry: s.entry, out: msg.out, err: msg.err}
 		}
 	case tea.KeyMsg:
 		switch {
-		case pressed(msg, s.up()):
-			s.row = max(s.row-1, 0)
-		case pressed(msg, s.down()):
-			s.row = min(s.row+1, len(s.ways())-1)
+		case !s.working && s.menu.moved(s.env, msg):
 		case pressed(msg, s.digits()):
-			s.row = int(msg.String()[0] - '1')
+			s.menu.row = int(msg.String()[0] - '1')
 			return s.act()
 		case pressed(msg, s.choose()):
 			return s.act()
 		case pressed(msg, s.back()):
-			return s, nil, wantBack{}
+			return s.step()
 		}
 	}
+	return s, nil, nil
+}
+
+// step goes back: from how to sign out of all to what to sign out of.
+func (s signOut) step() (screen, tea.Cmd, intent) {
+	if !s.all {
+		return s, nil, wantBack{}
+	}
+	s.all = false
+	s.menu = s.ways()
 	return s, nil, nil
 }
 
 func (s signOut) act() (screen, tea.Cmd, intent) {
-	way := s.ways()[s.row]
-	if way.stay {
-		return s, nil, wantBack{}
+	way := s.menu.chosen()
+	switch way {
+	case "stay":
+		return s.step()
+	case "all":
+		s.all = true
+		s.menu = s.ways()
+		return s, nil, nil
 	}
-	s.working, s.try = true, s.env.work.attempt()
-	return s, signOutCmd(s.env.work, s.try, s.env.login, way.revoke), nil
+	w, l := s.env.work, s.env.login
+	s.working, s.try = true, w.attempt()
+	switch way {
+	case "all_revoke", "all_forget":
+		return s, signOutAllCmd(w, s.try, l, way == "all_revoke"), nil
+	case "revoke_one", "forget_one":
+		return s, forgetCmd(w, s.try, l, s.entry.ID, way == "revoke_one"), nil
+	}
+	return s, signOutCmd(w, s.try, l, way == "revoke"), nil
 }
 
-func (s signOut) View(w, _ int) string {
-	t := s.env.theme
-	title := t.Title.Render(wrap(s.env.say("signout.question", "Who", s.env.who(s.account)), w))
+func (s signOut) question(w int) string {
+	id := "question"
+	switch {
+	case s.all:
+		id = "question_all"
+	case !s.entry.Active:
+		id = "question_one"
+	}
+	return s.env.theme.Title.Render(wrap(s.env.say("signout."+id, "Who", s.who(), "Count", s.of), w))
+}
+
+// who: of an account that has namesakes, the one that is meant.
+func (s signOut) who() string {
+	if s.of > 1 {
+		return s.env.toldOf(s.entry)
+	}
+	return s.env.called(s.entry)
+}
+
+func (s signOut) View(w, h int) string {
+	title := s.question(w)
 	if s.working {
-		return title + "\n\n" + t.Accent.Render(wrap(s.env.say("signout.working"), w))
+		return title + "\n\n" + s.env.theme.Accent.Render(wrap(s.env.say("signout.working"), w))
 	}
-	out := []string{title}
-	for i, way := range s.ways() {
-		mark, name := "  ", cut(s.env.say("signout.name."+way.id), w-5, t.Glyphs.Ellipsis)
-		if i == s.row {
-			mark, name = t.Accent.Render(t.Glyphs.Pointer+" "), t.Accent.Render(name)
-		}
-		out = append(out, mark+t.Faint.Render(strconv.Itoa(i+1))+"  "+name+"\n"+t.Faint.Render(indent(wrap(s.env.say("signout.about."+way.id), w-5), 5)))
-	}
-	return strings.Join(out, "\n\n")
+	return title + "\n\n" + s.menu.view(s.env, w, h-height(title)-1)
 }
 
 // FocusedLine is the selected row.
-func (s signOut) FocusedLine(w, _ int) int {
-	line := 2
-	for i := range s.row {
-		line += 2 + height(wrap(s.env.say("signout.about."+s.ways()[i].id), w-5))
-	}
-	return line
+func (s signOut) FocusedLine(w, h int) int {
+	title := height(s.question(w))
+	return title + 1 + s.menu.line(w, h-title-1)
 }
 
 func (s signOut) Title() string { return s.env.say("frame.title.sign_out") }
 func (s signOut) Help() string  { return "help.sign_out" }
-
-// signedOut says what a sign-out did.
-type signedOut struct {
-	env *env
-	out flows.SignedOut
-	err error
-}
-
-func newSignedOut(e *env, out flows.SignedOut, err error) signedOut { return signedOut{e, out, err} }
-
-func (s signedOut) leave() key.Binding   { return s.env.bind("leave", "enter", "enter", "q", "esc") }
-func (s signedOut) another() key.Binding { return s.env.bind("sign_in", "n") }
-func (s signedOut) Keys() []key.Binding  { return []key.Binding{s.leave(), s.another()} }
-
-func (s signedOut) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
-	k, ok := msg.(tea.KeyMsg)
-	switch {
-	case !ok:
-	case pressed(k, s.leave()):
-		return s, nil, wantLeave{s.err}
-	case pressed(k, s.another()):
-		return s, nil, wantPicker{}
-	}
-	return s, nil, nil
-}
-
-func (s signedOut) View(w, _ int) string {
-	if s.err != nil {
-		return s.env.explained(s.err, w)
-	}
-	session := ""
-	switch {
-	case s.out.RevokeErr != nil:
-		session = s.env.warning(s.env.say("signout.not_revoked", "Why", s.env.explain(s.out.RevokeErr).Title), w)
-	case s.out.Revoked:
-		session = wrap(s.env.say("signout.revoked"), w)
-	case s.out.Account.Method == flows.AccountChatGPT:
-		session = wrap(s.env.say("signout.forgotten"), w)
-	}
-	return paragraphs(
-		s.env.succeeded(s.env.say("signout.heading"), w),
-		wrap(s.env.say("signout.shared"), w), session,
-	)
-}
-
-func (s signedOut) Title() string { return s.env.say("frame.title.signed_out") }
-func (s signedOut) Help() string  { return "help.signed_out" }

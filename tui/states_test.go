@@ -20,12 +20,13 @@ type state struct {
 }
 
 // texts are what comes from outside: from a server, a file or a person.
-type texts struct{ email, workspace, plan, path, code, url, detail, source string }
+type texts struct{ email, workspace, plan, path, code, url, detail, source, label, program string }
 
 var ordinary = texts{
 	email: "mina@example.test", workspace: "6f2c1d0e-5a41-4c0b-9d57-1b7a6c3e0a11", plan: "plus",
 	path: "/home/mina/.codex/auth.json", code: "ABCD-12345", url: "https://auth.openai.com/codex/device",
 	detail: "unexpected end of the document", source: "/etc/codex/managed_config.toml",
+	label: "Work", program: "code",
 }
 
 const authorizeURL = "https://auth.openai.com/oauth/authorize?response_type=code&client_id=app_EMoamEEZ73f0CkXaXp7hrann" +
@@ -51,13 +52,19 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, browserStates(e, x)...)
 	out = append(out, secretStates(e)...)
 	out = append(out, endStates(e, x)...)
+	out = append(out, accountStates(e, x)...)
+	out = append(out, switchStates(e, x)...)
 	add("refused-start", newRefused(e, ruleOf(x), ruleOf(x), true))
 	hidden := ruleOf(x)
 	hidden.Effect = policy.Hide
 	add("refused-hidden", newRefused(e, hidden, hidden, true))
+	others := newRefused(e, ruleOf(x), ruleOf(x), true)
+	others.others = 2
+	add("refused-others", others)
+	add("unreadable-others", newUnreadable(e, broken(x), 2))
 	add("refused-signin", newRefused(e, ruleOf(x), ruleOf(x), false))
 	add("refused-not-removed", newRefused(e, ruleOf(x), errors.Join(ruleOf(x), broken(x)), true))
-	add("unreadable", newUnreadable(e, broken(x)))
+	add("unreadable", newUnreadable(e, broken(x), 0))
 	add("failure-browser", newFailure(e, &flows.PortBusyError{Ports: []flows.PortHolder{{Port: 1455, Program: x.plan, PID: 7}, {Port: 1457}}}, flows.Browser))
 	add("failure-device", newFailure(e, &flows.ServerError{Host: "auth.openai.com", Endpoint: "/oauth/token", Status: 503, Detail: x.detail}, flows.Device))
 	add("help-picker", newHelp(e, newPicker(e, credstore.ModeFile), e.bind("help", "?")))
@@ -190,7 +197,10 @@ func endStates(e *env, x texts) []state {
 	revoked, failed := noted, noted
 	revoked.revoked = true
 	failed.failed = &flows.NetworkError{Problem: flows.Offline, Host: "auth.openai.com"}
-	leaving := newSignOut(e, a)
+	of := func(a flows.Account, active bool) flows.Entry {
+		return flows.Entry{Account: a, ID: "chatgpt-1", Active: active}
+	}
+	leaving := newSignOut(e, of(a, true), 1)
 	leaving.working = true
 	return []state{
 		{name: "done", screen: newDone(e, flows.Receipt{Account: a})},
@@ -198,13 +208,19 @@ func endStates(e *env, x texts) []state {
 		{name: "done-notes", screen: noted},
 		{name: "done-revoked", screen: revoked},
 		{name: "done-not-revoked", screen: failed},
-		{name: "signed-in", screen: newSignedIn(e, a)},
-		{name: "sign-out", screen: newSignOut(e, a)},
-		{name: "sign-out-key", screen: newSignOut(e, key)},
+		{name: "sign-out", screen: newSignOut(e, of(a, true), 1)},
+		{name: "sign-out-key", screen: newSignOut(e, of(key, true), 1)},
+		{name: "sign-out-many", screen: newSignOut(e, of(a, true), 5)},
+		{name: "sign-out-all", screen: after(newSignOut(e, of(a, true), 5), "3")},
+		{name: "sign-out-book", screen: newSignOut(e, of(a, false), 5)},
 		{name: "sign-out-working", screen: leaving},
-		{name: "signed-out", screen: newSignedOut(e, flows.SignedOut{Account: a, Revoked: true}, nil)},
-		{name: "signed-out-forgotten", screen: newSignedOut(e, flows.SignedOut{Account: a}, nil)},
-		{name: "signed-out-not-revoked", screen: newSignedOut(e, flows.SignedOut{Account: a, RevokeErr: errors.New("no")}, nil)},
+		{name: "signed-out", screen: newSignedOut(e, isSignedOut{entry: of(a, true), out: flows.SignedOut{Account: a, Revoked: true}})},
+		{name: "signed-out-forgotten", screen: newSignedOut(e, isSignedOut{entry: of(a, true), out: flows.SignedOut{Account: a}})},
+		{name: "signed-out-not-revoked", screen: newSignedOut(e, isSignedOut{entry: of(a, true), out: flows.SignedOut{Account: a, RevokeErr: errors.New("no")}})},
+		{name: "signed-out-left", screen: newSignedOut(e, isSignedOut{entry: of(a, true), left: 3, out: flows.SignedOut{Account: a, Revoked: true}})},
+		{name: "signed-out-book", screen: newSignedOut(e, isSignedOut{entry: of(a, false), left: 1, out: flows.SignedOut{Account: a, Revoked: true, Ended: 1}})},
+		{name: "signed-out-all", screen: newSignedOut(e, isSignedOut{entry: of(a, true), out: flows.SignedOut{All: true, Forgotten: 5, Ended: 4}})},
+		{name: "signed-out-some", screen: newSignedOut(e, isSignedOut{entry: of(a, true), out: flows.SignedOut{All: true, Forgotten: 5, Ended: 2, RevokeErr: errors.New("no")}})},
 	}
 }
 

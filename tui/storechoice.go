@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"codex-login/credstore"
@@ -17,6 +18,14 @@ type storeChoice struct {
 	mode    credstore.Mode // chosen so far
 	choices []flows.StoreChoice
 	row     int
+	moves   int // logins that are to be moved; 0 only says where the next one goes
+}
+
+// newStoreMove chooses where all logins shall go.
+func newStoreMove(e *env, mode credstore.Mode, logins int) (storeChoice, tea.Cmd) {
+	s, cmd := newStoreChoice(e, mode)
+	s.moves = max(logins, 1)
+	return s, cmd
 }
 
 func newStoreChoice(e *env, mode credstore.Mode) (storeChoice, tea.Cmd) {
@@ -30,7 +39,9 @@ func (s storeChoice) Stop() { s.try.cancel() }
 // usable: not fixed by an admin, and working here.
 func usable(c flows.StoreChoice) bool { return c.Pinned == nil && c.Problem == nil }
 
-func (s storeChoice) selected() bool { return s.row < len(s.choices) && usable(s.choices[s.row]) }
+func (s storeChoice) selected() bool {
+	return s.row < len(s.choices) && usable(s.choices[s.row]) && (s.moves == 0 || s.choices[s.row].Mode != s.mode)
+}
 
 func (s storeChoice) up() key.Binding {
 	return s.env.bind("move", s.env.say("frame.arrows"), "up", "k")
@@ -52,6 +63,10 @@ func (s storeChoice) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case storesMsg:
 		if msg.attempt == s.try.id {
 			s.choices = msg.choices
+			if s.moves > 0 {
+				// Logins are not moved to where they would be gone.
+				s.choices = slices.DeleteFunc(s.choices, func(c flows.StoreChoice) bool { return c.Mode == credstore.ModeEphemeral })
+			}
 			for i, c := range s.choices {
 				if c.Mode == s.mode {
 					s.row = i
@@ -64,6 +79,8 @@ func (s storeChoice) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			s.row = max(s.row-1, 0)
 		case pressed(msg, s.down()):
 			s.row = max(min(s.row+1, len(s.choices)-1), 0)
+		case pressed(msg, s.choose()) && s.moves > 0:
+			return s, nil, wantMoved{s.choices[s.row].Mode, s.moves}
 		case pressed(msg, s.choose()):
 			return s, nil, wantStore{s.choices[s.row].Mode}
 		case pressed(msg, s.back()):
@@ -75,13 +92,23 @@ func (s storeChoice) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 
 func (s storeChoice) View(w, h int) string {
 	t := s.env.theme
-	title := t.Title.Render(wrap(s.env.say("store.question"), w))
+	title := t.Title.Render(wrap(s.question(), w))
 	if s.choices == nil {
 		return title + "\n\n" + t.Faint.Render(wrap(s.env.say("store.trying"), w))
 	}
 	rows, _ := s.rows(w, h)
 	return title + "\n\n" + strings.Join(rows, s.gap(h)) + "\n\n" + t.Faint.Render(wrap(s.env.say("store.password"), w)) + "\n" +
 		t.Faint.Render(wrap(s.env.say("store.config"), w))
+}
+
+func (s storeChoice) question() string {
+	switch {
+	case s.moves == 1:
+		return s.env.say("store.move.question_one")
+	case s.moves > 1:
+		return s.env.say("store.move.question", "Count", s.moves)
+	}
+	return s.env.say("store.question")
 }
 
 func (s storeChoice) gap(h int) string {

@@ -14,6 +14,9 @@ import (
 // text. What comes from flows is clean already; this is for the rest, and for
 // the day when it is not.
 func clean(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
 			return -1
@@ -23,7 +26,15 @@ func clean(s string) string {
 }
 
 // wrap breaks text at words, and words that are wider than w anywhere.
-func wrap(s string, w int) string { return ansi.Wrap(s, max(w, 1), " ") }
+func wrap(s string, w int) string {
+	w = max(w, 1)
+	out := ansi.Wrap(s, w, " ")
+	if width(out) > w {
+		// ansi.Wrap 0.11 lets a hyphen between spaces stick out.
+		out = ansi.Hardwrap(out, w, false)
+	}
+	return out
+}
 
 // cut shortens s to w cells.
 func cut(s string, w int, tail string) string {
@@ -104,6 +115,14 @@ func (e *env) explain(err error) flows.Explanation {
 }
 
 func (e *env) explainNote(n flows.Note) string { return clean(flows.ExplainNote(e.words, n)) }
+
+// note is what a worker says besides, good or not.
+func (e *env) note(n flows.Note, w int) string {
+	if n.Code == flows.NoteStoreConfigured {
+		return hanging(e.theme.Good.Render(e.theme.Glyphs.Check)+" ", e.explainNote(n), w)
+	}
+	return e.warning(e.explainNote(n), w)
+}
 
 // warning is a text that should not be passed over. Only its mark is coloured:
 // yellow text is hard to read on white.

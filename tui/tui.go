@@ -48,11 +48,14 @@ type Demo struct {
 
 // Outcome says how the wizard ended.
 type Outcome struct {
-	// Receipt is the login that was stored; nil when there is none.
+	// Receipt is the login that was stored; nil when there is none, or when
+	// the person went on to another account.
 	Receipt *flows.Receipt
+	// Switched is the last switch to another account, if nothing came after it.
+	Switched *flows.Switched
 	// Err is why there is no login: the rule that forbids it, the failure that
-	// the person left at, or flows.ErrCancelled. It is nil with a receipt, and
-	// when the person left while signed in or after signing out.
+	// the person left at, or flows.ErrCancelled. It is nil with a receipt or a
+	// switch, and when the person left while signed in or after signing out.
 	Err error
 }
 
@@ -86,15 +89,15 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	defer context.AfterFunc(ctx, program.Quit)()
 	last, err := program.Run()
 	interrupted := ctx.Err() != nil
-	receipt, signedOut := e.work.close()
+	past := e.work.close()
 	// After close, nothing that could crash runs any more.
 	once.Do(func() {})
 	switch {
-	case receipt != nil:
-		return Outcome{Receipt: receipt}, nil
+	case past.receipt != nil || past.switched != nil:
+		return Outcome{Receipt: past.receipt, Switched: past.switched}, nil
 	case crash != nil:
 		return Outcome{Err: errors.New(e.say("error.crash", "Problem", clean(crash.Error())))}, nil
-	case signedOut:
+	case past.signedOut:
 		return Outcome{}, nil
 	case interrupted:
 		return Outcome{Err: flows.ErrCancelled}, nil

@@ -214,9 +214,9 @@ func TestSignOut(t *testing.T) {
 	until[done](d, nil)
 
 	again := drive(t, e2(t, e), "")
-	until[signedIn](again, nil)
+	until(again, func(a accounts) bool { return a.list != nil })
 	again.sees("mina@example.test")
-	again.key("o")
+	again.key("ctrl+o")
 	until[signOut](again, nil)
 	again.sees("End the session and forget it")
 	again.key("1")
@@ -298,8 +298,8 @@ func TestPreviousSessionCanBeRevoked(t *testing.T) {
 	second := e2(t, e)
 	second.demo = &Demo{Approve: demoOf(s).Approve}
 	again := drive(t, second, "")
-	until[signedIn](again, nil)
-	again.key("n", "2", "enter")
+	until(again, func(a accounts) bool { return a.list != nil })
+	again.key("ctrl+n", "2", "enter")
 	until(again, device.waiting)
 	again.key("a")
 	until[done](again, nil)

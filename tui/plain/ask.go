@@ -14,6 +14,8 @@ import (
 var (
 	// ErrKept says that the person keeps the login that is there.
 	ErrKept = errors.New("the login that is there is kept")
+	// ErrDone says that the person switched or signed out instead.
+	ErrDone = errors.New("done without a sign-in")
 	// ErrTerminalInput says that a secret was to come from standard input and
 	// standard input is a terminal.
 	ErrTerminalInput = errors.New("standard input is a terminal")
@@ -58,13 +60,13 @@ func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json boo
 }
 
 // choose opens as the wizard does: with what the rules say about the login
-// that is there, then with the menu.
+// that is there, then with the accounts where there are any, then with the ways
+// to sign in.
 func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
 	account, err := s.Login.Enforce(ctx)
 	switch {
 	case err == nil:
-		lines.Status(account, nil)
-		lines.talk("choose.keep")
+		lines.Status(Standing{Account: account})
 	case errors.Is(err, credstore.ErrNotFound):
 	default:
 		lines.Failed(err)
@@ -75,7 +77,24 @@ func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in
 		}
 	}
 	signedIn := err == nil
-	err = menu{lines, s.Login, in}.method(ctx, r, signedIn)
+	m := menu{lines, s.Login, in}
+	list, err := s.Login.Accounts(ctx)
+	if err != nil {
+		lines.Failed(err)
+	}
+	if len(list.Entries) > 0 {
+		if err := s.accounts(ctx, m, list, signedIn); err != nil {
+			return unanswered(err, signedIn)
+		}
+	}
+	if signedIn {
+		lines.talk("choose.keep")
+	}
+	return unanswered(m.method(ctx, r, signedIn), signedIn)
+}
+
+// unanswered says what the end of the input means for a question.
+func unanswered(err error, signedIn bool) error {
 	switch {
 	case errors.Is(err, io.EOF) && signedIn:
 		return ErrKept

@@ -132,10 +132,12 @@ func (e *Events) result(r flows.Receipt, p previous) {
 	out := struct {
 		head
 		Account
+		ID              *string  `json:"id"`
+		Back            *string  `json:"back"`
 		Previous        *Account `json:"previous"`
 		PreviousRevoked *bool    `json:"previous_revoked"`
 		RevokeError     *string  `json:"revoke_error"`
-	}{head: event("result"), Account: account(r.Account, true)}
+	}{head: event("result"), Account: account(r.Account, true), ID: known(r.ID), Back: known(goesBack(r, p))}
 	if r.Previous != nil {
 		old := account(*r.Previous, false)
 		out.Previous = &old
@@ -150,12 +152,20 @@ func (e *Events) result(r flows.Receipt, p previous) {
 	e.write(out)
 }
 
-// Failed is the last event of a sign-in without a login.
+// Failed is the last event of a command that did not do what it was to do. A
+// name that means several accounts comes with those.
 func (e *Events) Failed(err error) {
-	e.write(struct {
+	out := struct {
 		head
 		failure
-	}{event("error"), e.failure(err)})
+		Matches []entry `json:"matches,omitempty"`
+	}{head: event("error"), failure: e.failure(err)}
+	var several *flows.AmbiguousError
+	if errors.As(err, &several) {
+		out.Matches = entriesOf(several.Matches)
+		out.Message = flows.Explain(e.Say, err).Title // the text would list them once more
+	}
+	e.write(out)
 }
 
 // failure is an error in JSON.
@@ -170,20 +180,62 @@ func (e *Events) failure(err error) failure {
 	return failure{why.Code, strings.TrimSpace(why.Title + ". " + why.Text), why.Next}
 }
 
-// Status writes who is signed in as one object without an event name. err is
-// what flows.Login.Current returned; one that says more than "nobody" stands in
-// it.
-func (e *Events) Status(a flows.Account, err error) {
+// winner is the credential of a client in JSON.
+type winner struct {
+	Client     string  `json:"client"`
+	Source     string  `json:"source"`
+	Variable   *string `json:"variable"`
+	Key        *string `json:"key"`
+	BeatsLogin bool    `json:"beats_login"`
+	Billed     bool    `json:"billed"`
+}
+
+// Status writes who is signed in as one object without an event name. An error
+// that says more than "nobody" stands in it.
+func (e *Events) Status(s Standing) {
 	out := struct {
 		head
 		Account
-		Error *failure `json:"error"`
-	}{head: head{Schema: Schema}, Account: account(a, err == nil)}
-	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
-		why := e.failure(err)
+		ID       *string   `json:"id"`
+		Label    *string   `json:"label"`
+		Ended    *ended    `json:"ended"`
+		Wins     []winner  `json:"wins"`
+		Verified *verified `json:"verified"`
+		Error    *failure  `json:"error"`
+	}{
+		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
+		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
+	}
+	for _, w := range s.Wins {
+		out.Wins = append(out.Wins, winner{
+			string(w.Client), string(w.Source), known(w.Variable), known(w.KeyHint), w.BeatsLogin, w.Billed,
+		})
+	}
+	if s.Checked != nil {
+		out.Verified = e.verifiedOf(*s.Checked)
+	}
+	if s.Err != nil && !errors.Is(s.Err, credstore.ErrNotFound) {
+		why := e.failure(s.Err)
 		out.Error = &why
 	}
 	e.write(out)
+}
+
+// signedOut is what became of the accounts that were to be forgotten.
+type signedOut struct {
+	Revoked     bool    `json:"revoked"`
+	RevokeError *string `json:"revoke_error"`
+	Forgotten   int     `json:"forgotten"`
+	Ended       int     `json:"ended"`
+	All         bool    `json:"all"`
+}
+
+func (e *Events) signedOut(out flows.SignedOut) signedOut {
+	s := signedOut{Revoked: out.Revoked, Forgotten: out.Forgotten, Ended: out.Ended, All: out.All}
+	if out.RevokeErr != nil {
+		s.RevokeError = known(flows.Explain(e.Say, out.RevokeErr).Title)
+	}
+	return s
 }
 
 // SignedOut writes what a sign-out did.
@@ -192,16 +244,11 @@ func (e *Events) SignedOut(out flows.SignedOut, err error) {
 		e.Failed(err)
 		return
 	}
-	var problem *string
-	if out.RevokeErr != nil {
-		problem = known(flows.Explain(e.Say, out.RevokeErr).Title)
-	}
 	e.write(struct {
 		head
-		WasSignedIn bool    `json:"was_signed_in"`
-		Revoked     bool    `json:"revoked"`
-		RevokeError *string `json:"revoke_error"`
-	}{event("signed_out"), err == nil, out.Revoked, problem})
+		WasSignedIn bool `json:"was_signed_in"`
+		signedOut
+	}{event("signed_out"), err == nil, e.signedOut(out)})
 }
 
 func account(a flows.Account, signedIn bool) Account {

@@ -13,11 +13,16 @@ import (
 
 // Farewell says in the normal screen how the wizard ended, since what it drew
 // is gone with the alternate one, and returns the error for the exit code.
-func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, err error) error {
+// receipt and switched are nil where nothing of the kind was done.
+func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, switched *flows.Switched, err error) error {
 	lines := &Lines{Say: say, Out: out, Err: os.Stderr}
 	switch {
 	case receipt != nil:
 		lines.result(*receipt, previous{})
+		return nil
+	case switched != nil:
+		// The screen has said the rest.
+		lines.data(say.Say("plain.switched.now", "Who", brief(say, switched.Account)))
 		return nil
 	case errors.Is(err, flows.ErrCancelled):
 		lines.talk("cancelled")

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,14 +17,19 @@ type Lines struct {
 	Say *assets.Catalogue
 	// Out takes data, Err takes talk.
 	Out, Err io.Writer
+	// Width is how many columns a line of a table may take; 0 is any.
+	Width int
 
 	mu sync.Mutex // notes and results come from different goroutines
 }
 
-func (l *Lines) talk(id string, pairs ...any) {
+func (l *Lines) talk(id string, pairs ...any) { l.say(l.Say.Say("plain."+id, pairs...)) }
+
+// say writes what a person reads.
+func (l *Lines) say(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, _ = fmt.Fprintln(l.Err, l.Say.Say("plain."+id, pairs...))
+	_, _ = fmt.Fprintln(l.Err, text)
 }
 
 // data writes what a script may read.
@@ -59,18 +65,18 @@ func (l *Lines) challenge(c *flows.Challenge, demo bool) {
 	}
 }
 
-func (l *Lines) note(n flows.Note) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = fmt.Fprintln(l.Err, flows.ExplainNote(l.Say, n))
+func (l *Lines) note(n flows.Note) { l.say(flows.ExplainNote(l.Say, n)) }
+
+func (l *Lines) notes(all []flows.Note) {
+	for _, n := range all {
+		l.note(n)
+	}
 }
 
 func (l *Lines) refused(err error) { l.explain(err) }
 
 func (l *Lines) result(r flows.Receipt, p previous) {
-	for _, n := range r.Notes {
-		l.note(n)
-	}
+	l.notes(r.Notes)
 	// Codex's own words, for scripts that wait for them.
 	if r.Account.Method == flows.AccountAPIKey {
 		l.data("API key saved. Authentication is checked when you send a request.")
@@ -86,19 +92,57 @@ func (l *Lines) result(r flows.Receipt, p previous) {
 		l.talk("previous.not_revoked", "Who", who(l.Say, *r.Previous), "Why", flows.Explain(l.Say, p.err).Title)
 	case p.asked:
 		l.talk("previous.revoked", "Who", who(l.Say, *r.Previous))
-	default:
+	case r.Back == "":
 		l.talk("previous.kept", "Who", who(l.Say, *r.Previous))
+	}
+	if back := goesBack(r, p); back != "" {
+		name := back
+		if r.Previous != nil {
+			name = who(l.Say, *r.Previous)
+		}
+		l.talk("previous.back", "Who", name)
 	}
 	if r.Account.Place.Kind == credstore.KindFile {
 		l.talk("password")
 	}
 }
 
-// Failed says what went wrong and what to do next.
-func (l *Lines) Failed(err error) { l.explain(err) }
+// goesBack is the id of the account before, "" when there is no going back to
+// it: its session has been ended.
+func goesBack(r flows.Receipt, p previous) string {
+	if p.asked && p.err == nil && r.Previous != nil {
+		return ""
+	}
+	return r.Back
+}
 
-func (l *Lines) explain(err error) {
-	e := flows.Explain(l.Say, err)
+// Failed says what went wrong and what to do next. A name that means several
+// accounts comes with those.
+func (l *Lines) Failed(err error) {
+	why := flows.Explain(l.Say, err)
+	var several *flows.AmbiguousError
+	if errors.As(err, &several) {
+		why.Text = l.matches(several.Matches)
+	}
+	l.explained(why)
+}
+
+// matches are the first of some accounts, one a line.
+func (l *Lines) matches(all []flows.Entry) string {
+	var rows []string
+	for i, e := range all {
+		if i == shownAtOnce {
+			rows = append(rows, l.Say.Say("plain.entry.more", "Count", len(all)-i))
+			break
+		}
+		rows = append(rows, "- "+describe(l.Say, e))
+	}
+	return strings.Join(rows, "\n")
+}
+
+func (l *Lines) explain(err error) { l.explained(flows.Explain(l.Say, err)) }
+
+func (l *Lines) explained(e flows.Explanation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, _ = fmt.Fprintf(l.Err, "%s\n", l.Say.Say("plain.failed", "Title", e.Title))

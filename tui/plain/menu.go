@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
 )
@@ -66,7 +67,7 @@ func (m menu) store(ctx context.Context, r *flows.Request) error {
 	m.lines.talk("place.title")
 	for i, p := range places {
 		chosen := r.Store == p.Mode || r.Store == "" && p.Configured
-		m.row(i, m.place(p, chosen))
+		m.row(i, place(m.lines.Say, p, chosen))
 	}
 	for {
 		m.lines.talk("place.prompt", "Count", len(places))
@@ -90,8 +91,8 @@ func (m menu) store(ctx context.Context, r *flows.Request) error {
 	}
 }
 
-func (m menu) place(p flows.StoreChoice, chosen bool) string {
-	say := m.lines.Say
+// place is a place for the login in a line, with how it stands.
+func place(say *assets.Catalogue, p flows.StoreChoice, chosen bool) string {
 	line := say.Say("plain.place." + string(p.Mode))
 	if p.Where != "" {
 		line = say.Say("plain.place.at", "Line", line, "Where", printable(p.Where))
@@ -108,9 +109,7 @@ func (m menu) place(p flows.StoreChoice, chosen bool) string {
 }
 
 func (m menu) row(i int, line string) {
-	m.lines.mu.Lock()
-	defer m.lines.mu.Unlock()
-	_, _ = fmt.Fprintf(m.lines.Err, "%d. %s\n", i+1, line)
+	m.lines.say(fmt.Sprintf("%d. %s", i+1, line))
 }
 
 // secret asks for a key or token and does not show what is typed. offered is

@@ -41,7 +41,7 @@ func TestFirstLineIsCodexs(t *testing.T) {
 		{someone, &policy.Violation{Rule: policy.ForcedMethod}, "Not logged in"},
 	} {
 		var out bytes.Buffer
-		(&Lines{Say: assets.Speak("en"), Out: &out, Err: io.Discard}).Status(test.account, test.err)
+		(&Lines{Say: assets.Speak("en"), Out: &out, Err: io.Discard}).Status(Standing{Account: test.account, Err: test.err})
 		if first, _, _ := strings.Cut(out.String(), "\n"); first != test.want {
 			t.Errorf("%q, want %q", first, test.want)
 		}
@@ -53,7 +53,7 @@ func TestStatusNamesThePassedOverKeyring(t *testing.T) {
 	var talk bytes.Buffer
 	a := someone
 	a.Place.Fallback = &credstore.Error{Problem: credstore.ProblemUnavailable, Op: "read"}
-	(&Lines{Say: assets.Speak("en"), Out: io.Discard, Err: &talk}).Status(a, nil)
+	(&Lines{Say: assets.Speak("en"), Out: io.Discard, Err: &talk}).Status(Standing{Account: a})
 	if !strings.Contains(talk.String(), "no keyring") {
 		t.Errorf("said: %q", talk.String())
 	}
@@ -61,7 +61,7 @@ func TestStatusNamesThePassedOverKeyring(t *testing.T) {
 
 func TestUnknownIsNull(t *testing.T) {
 	var out bytes.Buffer
-	(&Events{Say: assets.Speak("en"), Out: &out}).Status(flows.Account{Method: flows.AccountAPIKey, Mode: credstore.AuthAPIKey}, nil)
+	(&Events{Say: assets.Speak("en"), Out: &out}).Status(Standing{Account: flows.Account{Method: flows.AccountAPIKey, Mode: credstore.AuthAPIKey}})
 	var fields map[string]any
 	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ func TestStatusIsOneObject(t *testing.T) {
 		"hidden":     {&policy.Violation{Rule: policy.AllowedMethods}, "policy"},
 	} {
 		var out bytes.Buffer
-		(&Events{Say: assets.Speak("en"), Out: &out}).Status(someone, test.err)
+		(&Events{Say: assets.Speak("en"), Out: &out}).Status(Standing{Account: someone, Err: test.err})
 		var fields map[string]any
 		if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
 			t.Errorf("%s: %v: %s", name, err, out.String())
@@ -346,8 +346,8 @@ func TestPlaceIsPrintable(t *testing.T) {
 	a := someone
 	a.Place.Where = "/home/x\x1b]0;pwned\x07y\u202e"
 	var all bytes.Buffer
-	(&Lines{Say: assets.Speak("en"), Out: &all, Err: &all}).Status(a, nil)
-	(&Events{Say: assets.Speak("en"), Out: &all}).Status(a, nil)
+	(&Lines{Say: assets.Speak("en"), Out: &all, Err: &all}).Status(Standing{Account: a})
+	(&Events{Say: assets.Speak("en"), Out: &all}).Status(Standing{Account: a})
 	if text := all.String(); strings.ContainsAny(text, "\x1b\x07\u202e") || strings.Contains(text, `\u001b`) {
 		t.Errorf("%q", text)
 	}

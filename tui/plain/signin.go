@@ -31,6 +31,8 @@ type Session struct {
 	Approve func(context.Context, *flows.Challenge) error
 	// RevokePrevious ends the session that the sign-in replaces.
 	RevokePrevious bool
+	// Switched is set by Ask when the person chose another account instead.
+	Switched *flows.Switched
 }
 
 // previous is what became of the session that was replaced, where there was

@@ -2,6 +2,7 @@ package plain
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,29 +31,87 @@ func codexStatus(a flows.Account) string {
 	}
 }
 
-// Status says who is signed in. err is what flows.Login.Current returned.
-func (l *Lines) Status(a flows.Account, err error) {
+// Standing is who is signed in and which credential the clients of Codex use.
+type Standing struct {
+	Account flows.Account
+	// ID and Label are the account's in the book; "" where it is not known.
+	ID, Label string
+	Wins      []flows.Winner
+	// Ended is why its session is known to work no longer; nil while it may.
+	Ended *flows.SessionEndedError
+	// Checked is what came of looking whether the login works; nil when nobody
+	// looked.
+	Checked *flows.Checked
+	// Err is what flows.Login.Current returned.
+	Err error
+}
+
+// Status says who is signed in.
+func (l *Lines) Status(s Standing) {
 	var v *policy.Violation
 	switch {
-	case errors.Is(err, credstore.ErrNotFound):
+	case errors.Is(s.Err, credstore.ErrNotFound):
 		l.data("Not logged in")
-	case errors.As(err, &v):
+	case errors.As(s.Err, &v):
 		l.data("Not logged in")
-		l.explain(err)
-	case err != nil:
-		l.explain(err)
+		l.explain(s.Err)
+	case s.Err != nil:
+		l.explain(s.Err)
 	default:
-		l.data(codexStatus(a))
-		for _, line := range accountLines(l.Say, a) {
+		l.data(codexStatus(s.Account))
+		if s.Label != "" {
+			l.data(l.Say.Say("plain.account.label", "Value", printable(s.Label)))
+		}
+		for _, line := range accountLines(l.Say, s.Account) {
 			l.data(line)
 		}
-		if why := a.Place.Fallback; why != nil {
+		if why := s.Account.Place.Fallback; why != nil {
 			l.note(flows.Note{Code: flows.NoteKeyringUnusable, Err: why})
 		}
 	}
+	switch {
+	case s.Checked != nil:
+		l.checked(*s.Checked)
+	case s.Ended != nil:
+		l.explain(s.Ended)
+	}
+	l.wins(s.Wins)
 }
 
-// SignedOut says what a sign-out did. err is what flows.Login.SignOut returned.
+// checked says what came of looking whether the active login works.
+func (l *Lines) checked(c flows.Checked) {
+	switch {
+	case c.Err != nil:
+		l.explain(c.Err)
+	case c.Renewed:
+		l.talk("checked.renewed")
+	case c.Asked:
+		l.talk("checked.works")
+	default:
+		l.talk("checked.not_due")
+	}
+}
+
+// wins says which credential a client uses where it is not simply the login,
+// and warns once of each variable that beats it.
+func (l *Lines) wins(all []flows.Winner) {
+	var warned []string
+	for _, w := range all {
+		if w.Source == flows.FromLogin || w.Source == flows.FromNowhere {
+			continue
+		}
+		l.data(flows.ExplainWinner(l.Say, w))
+		if text := flows.WinnerWarning(l.Say, w); text != "" && !slices.Contains(warned, text) {
+			warned = append(warned, text)
+		}
+	}
+	for _, text := range warned {
+		l.say(text)
+	}
+}
+
+// SignedOut says what a sign-out did. err is what flows.Login.SignOut or
+// SignOutAll returned.
 func (l *Lines) SignedOut(out flows.SignedOut, err error) {
 	switch {
 	case errors.Is(err, credstore.ErrNotFound):
@@ -63,13 +122,34 @@ func (l *Lines) SignedOut(out flows.SignedOut, err error) {
 		return
 	}
 	l.data("Successfully logged out")
+	l.talk("logout.shared")
+	if !out.All {
+		l.session(out, out.Account)
+		return
+	}
+	l.data(l.Say.Say("plain.logout.all", "Count", out.Forgotten, "Ended", out.Ended))
+	switch {
+	case out.RevokeErr != nil:
+		l.talk("logout.all_not_revoked", "Why", flows.Explain(l.Say, out.RevokeErr).Title)
+	case out.Ended == 0:
+		l.talk("logout.all_kept")
+	default:
+		l.talk("logout.all_revoked")
+	}
+}
+
+// session says what became of the session of an account that is forgotten
+// here, and so what other machines see of it.
+func (l *Lines) session(out flows.SignedOut, a flows.Account) {
 	switch {
 	case out.RevokeErr != nil:
 		l.talk("logout.not_revoked", "Why", flows.Explain(l.Say, out.RevokeErr).Title)
 	case out.Revoked:
 		l.talk("logout.revoked")
-	case out.Account.Method == flows.AccountChatGPT:
+	case a.Method == flows.AccountChatGPT:
 		l.talk("logout.forgotten")
+	case a.Method != "":
+		l.talk("logout.secret")
 	}
 }
 

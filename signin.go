@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"codex-login/credstore"
+	"codex-login/flows"
+	"codex-login/tui"
+	"codex-login/tui/plain"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// request is what the flags ask for; misuse is the catalogue's name for what
+// is wrong with them.
+func (o *options) request(c *cobra.Command) (r flows.Request, misuse string) {
+	r.Verify = o.check
+	switch {
+	case o.timeout <= 0 && c.Flags().Changed("timeout"):
+		return r, "timeout"
+	case o.oldAPIKey != "":
+		return r, "api_key"
+	case o.withAPIKey && o.withAccessToken, o.deviceAuth && (o.withAPIKey || o.withAccessToken):
+		return r, "one_way"
+	case o.check && !o.withAPIKey:
+		return r, "check"
+	case o.withAPIKey:
+		r.Method = flows.APIKey
+	case o.withAccessToken:
+		r.Method = flows.AccessToken
+	case o.deviceAuth:
+		r.Method = flows.Device
+	}
+	if o.store != "" {
+		mode, ok := credstore.ParseMode(o.store)
+		if !ok {
+			return r, "store"
+		}
+		r.Store = mode
+	}
+	return r, ""
+}
+
+// signIn runs the wizard in the skin that fits.
+func (o *options) signIn(c *cobra.Command) error {
+	r, misuse := o.request(c)
+	if misuse != "" {
+		return o.misused(c, misuse)
+	}
+	login, err := o.open()
+	if err != nil {
+		o.voice().Failed(err)
+		return err
+	}
+	return o.run(c, login, r, nil)
+}
+
+// run signs in with what was wired. approve stands in for the person in the
+// demo.
+func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, approve func(context.Context, *flows.Challenge) error) error {
+	in := plain.NewInput(os.Stdin)
+	fromInput := r.Method == flows.APIKey || r.Method == flows.AccessToken
+	if fromInput || o.lines(in) {
+		s := plain.Session{Login: login, Voice: o.voice(), Approve: approve, RevokePrevious: o.revokePrevious}
+		return o.runLines(c, s, r, in)
+	}
+	options := tui.Options{Login: login, Say: o.words, Start: r.Method, Store: r.Store, Motion: motion()}
+	if approve != nil {
+		options.Demo = &tui.Demo{Approve: approve}
+	}
+	outcome, err := tui.Run(c.Context(), options)
+	if err != nil {
+		o.voice().Failed(err)
+		return err
+	}
+	if err := plain.Farewell(os.Stdout, o.words, outcome.Receipt, outcome.Switched, outcome.Err); err != nil {
+		return err
+	}
+	return o.effective(outcome.Switched)
+}
+
+func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, in *plain.Input) error {
+	err := s.Ask(c.Context(), &r, in, o.json)
+	missing, typed := "no_key", "terminal_input_key"
+	if r.Method == flows.AccessToken {
+		missing, typed = "no_token", "terminal_input_token"
+	}
+	switch {
+	case errors.Is(err, plain.ErrNothingChosen):
+		return o.misused(c, "nothing_chosen")
+	case errors.Is(err, plain.ErrNoSecret):
+		return o.misused(c, missing)
+	case errors.Is(err, plain.ErrTerminalInput):
+		return o.misused(c, typed)
+	case errors.Is(err, plain.ErrKept):
+		return nil
+	case errors.Is(err, plain.ErrDone):
+		return o.effective(s.Switched)
+	case err != nil:
+		return err
+	}
+	return s.SignIn(c.Context(), r)
+}
+
+// lines reports whether a screen is not wanted or not to be had.
+func (o *options) lines(in *plain.Input) bool {
+	return o.plain || o.json || os.Getenv("TERM") == "dumb" || !in.Terminal() || !term.IsTerminal(int(os.Stdout.Fd()))
+}
+
+func motion() bool { return os.Getenv("NO_MOTION") == "" && os.Getenv("REDUCE_MOTION") == "" }
