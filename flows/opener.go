@@ -44,7 +44,7 @@ func Opener(command string, getenv func(string) string) func(ctx context.Context
 			candidates = browserCommands(command, target, false)
 		case strings.TrimSpace(getenv("BROWSER")) != "":
 			candidates = browserCommands(getenv("BROWSER"), target, runtime.GOOS != "windows")
-		case elsewhere(getenv):
+		case windowElsewhere(getenv):
 			return errElsewhere
 		case !hasDisplay(getenv):
 			// xdg-open would go on to text browsers, which take the terminal.
@@ -111,9 +111,9 @@ func hasDisplay(getenv func(string) string) bool {
 	return getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "" || inWSL(getenv)
 }
 
-// elsewhere: a window would open on a Mac or a Windows machine that nobody sits
+// windowElsewhere: a window would open on a Mac or a Windows machine that nobody sits
 // at. Elsewhere a display that a session has is forwarded with it.
-func elsewhere(getenv func(string) string) bool {
+func windowElsewhere(getenv func(string) string) bool {
 	return (runtime.GOOS == "windows" || runtime.GOOS == "darwin") && getenv("SSH_CONNECTION") != ""
 }
 
