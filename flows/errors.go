@@ -145,6 +145,9 @@ const (
 	InputLabelTooLong    InputProblem = "label_too_long"
 	InputLabelCharacters InputProblem = "label_characters" // begins with "-", or has control characters
 	InputLabelTaken      InputProblem = "label_taken"      // another account has that label or address
+	InputNoTarget        InputProblem = "no_target"        // no machine was named
+	InputOneTarget       InputProblem = "one_target"       // several machines where one is possible
+	InputNotLendable     InputProblem = "not_lendable"     // a key or an access token: there is no part of it to lend
 )
 
 // InputError says that what a person gave cannot be used. It never holds the

@@ -74,6 +74,9 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		nobody      *NoAccountError
 		several     *AmbiguousError
 	)
+	if code, id, values, ok := classifyMachine(err); ok {
+		return code, id, values
+	}
 	switch {
 	case errors.As(err, &ended):
 		return "session_ended", "session_ended_" + string(ended.Reason), nil
