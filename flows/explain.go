@@ -63,6 +63,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		network     *NetworkError
 		server      *ServerError
 		input       *InputError
+		document    *DocumentError
 		certificate *CertificateFileError
 		proxy       *ProxyVariableError
 		violation   *policy.Violation
@@ -113,6 +114,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return classifyServer(server)
 	case errors.As(err, &input):
 		return "input", "input_" + string(input.Problem), nil
+	case errors.As(err, &document):
+		return "input", "document_" + string(document.Problem), []any{"Detail", document.Detail}
 	case errors.As(err, &nobody) && nobody.Name == "-":
 		return "no_account", "no_account_before", nil
 	case errors.As(err, &nobody):

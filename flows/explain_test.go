@@ -80,6 +80,9 @@ func everyError(t *testing.T) map[string]error {
 	for _, p := range constants(t, ".", "NetworkProblem") {
 		all["network "+p] = &NetworkError{Problem: NetworkProblem(p), Host: "auth.openai.com", Err: net.ErrClosed}
 	}
+	for _, p := range constants(t, ".", "DocumentProblem") {
+		all["document "+p] = &DocumentError{Problem: DocumentProblem(p), Detail: "3:4: unexpected end"}
+	}
 	for _, p := range constants(t, ".", "InputProblem") {
 		all["input "+p] = &InputError{Problem: InputProblem(p)}
 	}
