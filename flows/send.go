@@ -227,17 +227,22 @@ func (s *Send) Close() {
 // prepare reads the login that is to be sent. Tokens that are due are renewed
 // first: of two machines with one session, one would lock the other out at once.
 func (s *Send) prepare(ctx context.Context) error {
-	checked, err := s.login.Verify(ctx, s.request.Account)
-	if err != nil {
-		return err
-	}
-	var ended *SessionEndedError
-	if errors.As(checked.Err, &ended) {
-		return ended
-	}
 	found, err := s.login.locate(ctx, s.request.Account)
 	if err != nil {
 		return err
+	}
+	var checked Checked
+	if found.auth.Kind() == credstore.AuthChatGPT {
+		if checked, err = s.login.Verify(ctx, found.id); err != nil {
+			return err
+		}
+		var ended *SessionEndedError
+		if errors.As(checked.Err, &ended) {
+			return ended
+		}
+		if found, err = s.login.locate(ctx, found.id); err != nil {
+			return err
+		}
 	}
 	if s.id != "" && s.id != found.id {
 		return &NoAccountError{Name: s.id} // another one became the active one meanwhile
