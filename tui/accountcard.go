@@ -196,7 +196,7 @@ func (e *env) again(a flows.Account) flows.Method {
 	case flows.AccountAccessToken:
 		return flows.AccessToken
 	}
-	if e.getenv("SSH_CONNECTION") != "" {
+	if e.login.Where.Remote() {
 		return flows.Device
 	}
 	return flows.Browser

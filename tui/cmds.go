@@ -75,6 +75,23 @@ func answerCmd(id int, c *flows.Challenge, text string) tea.Cmd {
 	return func() tea.Msg { return answeredMsg{id, c.Answer(text)} }
 }
 
+// codeMsg asks the browser sign-in for a device code beside it.
+type codeMsg struct{}
+
+// deviceAddedMsg is that code, or why there is none.
+type deviceAddedMsg struct {
+	attempt int
+	device  *flows.Challenge
+	err     error
+}
+
+func addDeviceCmd(try attempt, c *flows.Challenge) tea.Cmd {
+	return func() tea.Msg {
+		d, err := c.AddDevice(try.ctx)
+		return deviceAddedMsg{try.id, d, err}
+	}
+}
+
 type openedMsg struct {
 	attempt int
 	err     error

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -97,7 +96,7 @@ func (s device) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.copyLink()):
 		return s, s.copyIt("link", s.challenge.ScanURL()), nil
 	case pressed(k, s.print()):
-		return s, s.printIt(s.challenge.ScanURL() + "\n" + s.challenge.UserCode), nil
+		return s, s.printIt(s.challenge.ScanURL(), s.challenge.UserCode), nil
 	case pressed(k, s.alone()):
 		return s, nil, wantQR{s.challenge.ScanURL()}
 	case pressed(k, s.approve()):
@@ -182,9 +181,7 @@ func (s device) foot(w int) string {
 	if s.challenge.ExpiresAt.IsZero() {
 		return t.Faint.Render(wrap(s.env.say("device.waiting"), w))
 	}
-	left := max(s.challenge.ExpiresAt.Sub(s.env.now()), 0).Round(time.Second)
-	clock := fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
-	return cut(s.env.say("device.valid", "Left", clock), w, t.Glyphs.Ellipsis)
+	return cut(s.env.say("device.valid", "Left", s.env.clock(s.challenge.ExpiresAt)), w, t.Glyphs.Ellipsis)
 }
 
 // codeLifetime is what the bar shows as full; OpenAI's codes live that long.

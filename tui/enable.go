@@ -9,12 +9,19 @@ import (
 
 // enable stands before the device code: it has to be switched on once, and
 // after the code is there its time is running.
-type enable struct{ env *env }
+type enable struct {
+	env  *env
+	then intent
+}
 
-func newEnable(e *env) enable { return enable{e} }
+// newEnable asks before a sign-in by device code alone.
+func newEnable(e *env) enable { return enable{e, wantCode{}} }
+
+// alone: there is no other way to sign in beside the code.
+func (s enable) alone() bool { return s.then == wantCode{} }
 
 func (s enable) next() key.Binding    { return s.env.bind("code", "enter") }
-func (s enable) browser() key.Binding { return s.env.bind("browser", "b") }
+func (s enable) browser() key.Binding { return when(s.alone(), s.env.bind("browser", "b")) }
 func (s enable) copy() key.Binding    { return s.env.bind("copy_link", "c", "c", "u") }
 func (s enable) back() key.Binding    { return s.env.bind("back", "esc", "esc", "q") }
 
@@ -27,7 +34,7 @@ func (s enable) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch {
 	case !ok:
 	case pressed(k, s.next()):
-		return s, nil, wantCode{}
+		return s, nil, s.then
 	case pressed(k, s.browser()):
 		return s, nil, wantInstead{flows.Browser}
 	case pressed(k, s.copy()):
@@ -44,12 +51,16 @@ func (s enable) View(w, _ int) string {
 		return t.Strong.Render(wrap(s.env.say("device.enable."+id+".who"), w)) + "\n" +
 			indent(wrap(s.env.say("device.enable."+id+".where"), w-3), 3) + "\n" + indent(link(t, url, w-3), 3)
 	}
+	otherwise := ""
+	if s.alone() {
+		otherwise = t.Faint.Render(wrap(s.env.say("device.enable.otherwise"), w))
+	}
 	return paragraphs(
 		t.Title.Render(wrap(s.env.say("device.enable.question"), w)),
 		wrap(s.env.say("device.enable.text"), w),
 		part("personal", flows.PersonalSettings),
 		part("workspace", flows.WorkspaceSettings),
-		t.Faint.Render(wrap(s.env.say("device.enable.otherwise"), w)),
+		otherwise,
 	)
 }
 

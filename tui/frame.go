@@ -92,9 +92,16 @@ func (r root) header(w int) string {
 	if r.env.demo != nil {
 		left += "  " + t.Badge.Render(" "+r.env.say("frame.demo")+" ")
 	}
-	right := t.Faint.Render(clean(r.env.short(r.env.login.Home.Path)) + " " + g.Separator + " " + string(r.mode))
-	if gap := w - ansi.StringWidth(left) - ansi.StringWidth(right); gap >= 2 {
-		return left + strings.Repeat(" ", gap) + right
+	place := clean(r.env.short(r.env.login.Home.Path)) + " " + g.Separator + " " + string(r.mode)
+	rights := []string{place}
+	for _, here := range r.env.here() {
+		rights = append(rights, here+" "+g.Separator+" "+place)
+	}
+	for i := len(rights) - 1; i >= 0; i-- {
+		right := t.Faint.Render(rights[i])
+		if gap := w - ansi.StringWidth(left) - ansi.StringWidth(right); gap >= 2 {
+			return left + strings.Repeat(" ", gap) + right
+		}
 	}
 	return cut(left, w, g.Ellipsis)
 }

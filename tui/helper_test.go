@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,14 @@ var runWizard func() int
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// desktop is a machine with a browser, and afar the same one reached by ssh.
+var (
+	desktop = flows.Where{OS: "linux", Hostname: "box", User: "mina", Display: true, Browser: true}
+	afar    = flows.Where{OS: "linux", Hostname: "box", User: "mina", SSH: &flows.SSHSession{
+		Client: netip.MustParseAddr("192.0.2.7"), Server: netip.MustParseAddr("192.0.2.10"), Port: 22, Terminal: true,
+	}}
+)
+
 // testEnv is an env at noon in /home/mina, whose keyring and network nobody
 // asks.
 func testEnv(t testing.TB, variables ...string) *env {
@@ -66,6 +75,9 @@ func envWith(t testing.TB, l *flows.Login, variables ...string) *env {
 		return ""
 	}
 	l.Environment = getenv
+	if l.Where == (flows.Where{}) {
+		l.Where = desktop
+	}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -234,4 +246,13 @@ func violation(t *testing.T, err error) *policy.Violation {
 		t.Fatalf("%v is no violation", err)
 	}
 	return v
+}
+
+// missing skips by name a test that needs more than Go; CI has all of it.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing", what)
+	}
+	t.Skipf("needs %s", what)
 }

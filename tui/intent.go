@@ -24,6 +24,10 @@ type (
 	wantInstead struct{ method flows.Method }
 	// wantCode asks for the device code after its preconditions were shown.
 	wantCode struct{}
+	// wantCodeToo shows the preconditions of a device code that is to stand
+	// beside the browser sign-in beneath, and wantCodeBeside asks for it.
+	wantCodeToo    struct{}
+	wantCodeBeside struct{}
 	// wantStores and wantCompare open what the picker offers besides.
 	wantStores  struct{}
 	wantCompare struct{}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // picker is where the way to sign in is chosen.
@@ -18,20 +19,28 @@ type picker struct {
 	choices []flows.Choice
 	mode    credstore.Mode
 	row     int
-	// remote: the person is logged in over SSH, so a browser here helps nobody.
-	remote bool
+	// best is the way that works in this place, and why says so.
+	best flows.Method
+	why  string
 }
 
 func newPicker(e *env, mode credstore.Mode) picker {
-	p := picker{env: e, choices: e.login.Choices(), mode: mode, remote: e.getenv("SSH_CONNECTION") != ""}
+	p := picker{env: e, choices: e.login.Choices(), mode: mode}
+	p.recommend()
+	return p
+}
+
+// recommend selects what works in this place.
+func (p *picker) recommend() {
+	where := p.env.login.Where
+	best, reason := where.Recommended(p.choices)
+	p.row = 0
+	p.move(0)
 	for i, c := range p.choices {
-		if p.remote && c.Method == flows.Device && c.Refused == nil {
-			p.row = i
-			return p
+		if c.Method == best {
+			p.row, p.best, p.why = i, best, clean(where.ExplainReason(p.env.words, reason))
 		}
 	}
-	p.move(0)
-	return p
 }
 
 // move goes by rows and passes over what is not allowed.
@@ -160,14 +169,21 @@ func (p picker) drawRow(i, w, h int) string {
 	default:
 		name = cut(name, w-5, t.Glyphs.Ellipsis)
 	}
-	if p.remote && c.Method == flows.Device && w >= 60 {
-		name += "  " + t.Good.UnsetBold().Render(p.env.say("picker.remote"))
-	}
 	head := mark + t.Faint.Render(number) + "  " + name
+	about := p.env.say("picker.about." + id)
+	if c.Method == p.best && p.why != "" {
+		good := t.Good.UnsetBold()
+		if ansi.StringWidth(head)+2+ansi.StringWidth(p.why) <= w {
+			head += "  " + good.Render(p.why)
+		} else {
+			// There is no room for both.
+			return head + "\n" + good.Render(indent(wrap(p.why, w-5), 5))
+		}
+	}
 	if h < 13 && i != p.row {
 		return head
 	}
-	return head + "\n" + t.Faint.Render(indent(wrap(p.env.say("picker.about."+id), w-5), 5))
+	return head + "\n" + t.Faint.Render(indent(wrap(about, w-5), 5))
 }
 
 // FocusedLine is the selected row.

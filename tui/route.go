@@ -42,6 +42,11 @@ func (r root) route(want intent) (root, tea.Cmd) {
 	case wantCode:
 		s, cmd := newDevice(r.env, r.request(flows.Device))
 		return r.replace(s, cmd)
+	case wantCodeToo:
+		return r.push(enable{r.env, wantCodeBeside{}}, nil)
+	case wantCodeBeside:
+		r.drop(len(r.stack) - 1)
+		return r.update(codeMsg{})
 	case wantBrowserInstead:
 		// The attempt goes on in other hands: nothing is stopped.
 		r.stack[len(r.stack)-1] = continueBrowser(want.signIn)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"codex-login/flows"
@@ -108,7 +109,14 @@ func (s signIn) copyIt(what, text string) tea.Cmd {
 	return copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, what, clean(text))
 }
 
-// printIt shows the address outside of the wizard.
-func (s signIn) printIt(text string) tea.Cmd {
-	return printCmd(s.env.work.ctx, s.env.say("frame.print_before"), clean(text), s.env.say("frame.print_after"))
+// printIt shows texts outside of the wizard, an empty line between them.
+func (s signIn) printIt(texts ...string) tea.Cmd {
+	for i, text := range texts {
+		lines := strings.Split(text, "\n")
+		for j := range lines {
+			lines[j] = clean(lines[j])
+		}
+		texts[i] = strings.Join(lines, "\n")
+	}
+	return printCmd(s.env.work.ctx, s.env.say("frame.print_before"), strings.Join(texts, "\n\n"), s.env.say("frame.print_after"))
 }

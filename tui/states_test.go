@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ type state struct {
 	status string
 	asleep bool
 	demo   bool
+	where  *flows.Where // nil is the desktop
 }
 
 // texts are what comes from outside: from a server, a file or a person.
@@ -43,13 +45,15 @@ func states(t testing.TB, e *env, x texts) []state {
 	for i := range forbidden.choices[:2] {
 		forbidden.choices[i].Refused = ruleOf(x)
 	}
-	forbidden.row, forbidden.remote = 2, true
+	forbidden.recommend()
 	add("picker-forbidden", forbidden)
+	out = append(out, state{name: "picker-ssh", screen: newPicker(in(e, afar), credstore.ModeFile), where: &afar})
 	add("compare", newCompare(e))
 	add("enable", newEnable(e))
 	out = append(out, storeStates(e, x)...)
 	out = append(out, deviceStates(e, x)...)
 	out = append(out, browserStates(e, x)...)
+	out = append(out, elsewhereStates(e, x)...)
 	out = append(out, secretStates(e)...)
 	out = append(out, endStates(e, x)...)
 	out = append(out, accountStates(e, x)...)
@@ -150,6 +154,12 @@ func browserStates(e *env, x texts) []state {
 	wrong.paste.SetValue("https://example.test/")
 	wrong.failed = &flows.InputError{Problem: flows.InputNotARedirect}
 	arrived.notes = []flows.Note{{Code: flows.NoteExchanging}}
+	windows, asking, coded, ended, refused := waiting, waiting, waiting, waiting, waiting
+	windows.notes = []flows.Note{{Code: flows.NoteWindowsPort, Holder: "node.exe", Where: "1455"}}
+	asking.code.asking = true
+	coded.code, ended.code = besidesOf(e, x), besidesOf(e, x)
+	ended.code.ended, ended.code.notes = true, []flows.Note{{Code: flows.NoteCodeEnded, Err: flows.ErrExpired}}
+	refused.code.refused = flows.ErrDeviceCodeDisabled
 	return []state{
 		{name: "browser-starting", screen: starting},
 		{name: "browser", screen: waiting},
@@ -158,7 +168,62 @@ func browserStates(e *env, x texts) []state {
 		{name: "browser-typing", screen: typing},
 		{name: "browser-wrong", screen: wrong},
 		{name: "browser-arrived", screen: arrived},
+		{name: "browser-windows-port", screen: windows},
+		{name: "browser-asking", screen: asking},
+		{name: "browser-code", screen: coded},
+		{name: "browser-code-ended", screen: ended},
+		{name: "browser-no-code", screen: refused},
+		{name: "enable-too", screen: enable{e, wantCodeBeside{}}},
 	}
+}
+
+// besidesOf is a code that stands beside a browser sign-in.
+func besidesOf(e *env, x texts) besides {
+	return besides{}.arrived(e, deviceAddedMsg{device: &flows.Challenge{
+		Method: flows.Device, URL: x.url, UserCode: x.code, ExpiresAt: noon.Add(14*time.Minute + 32*time.Second),
+	}})
+}
+
+// elsewhereStates are the waits for a browser on another machine.
+func elsewhereStates(e *env, x texts) []state {
+	var out []state
+	add := func(name string, where flows.Where, change func(*browser)) {
+		s := continueBrowser(signIn{env: in(e, where), request: flows.Request{Method: flows.Browser}, try: e.work.attempt()})
+		s.challenge = &flows.Challenge{Method: flows.Browser, URL: authorizeURL, Port: 1455}
+		s.notes = []flows.Note{{Code: flows.NoteBrowserFailed}}
+		change(&s)
+		out = append(out, state{name: name, screen: s, where: &where})
+	}
+	same := func(*browser) {}
+	add("ways", afar, same)
+	add("ways-code", afar, func(s *browser) { s.code = besidesOf(e, x) })
+	add("ways-asking", afar, func(s *browser) { s.code.asking = true })
+	add("ways-no-code", afar, func(s *browser) { s.code.refused = flows.ErrDeviceCodeDisabled })
+	add("ways-ended", afar, func(s *browser) {
+		s.code = besidesOf(e, x)
+		s.code.ended, s.code.notes = true, []flows.Note{{Code: flows.NoteCodeEnded, Err: flows.ErrExpired}}
+	})
+	add("ways-typing", afar, func(s *browser) {
+		s.paste.Focus()
+		s.paste.SetValue("http://127.0.0.1:1455/auth/callback?code=" + x.code)
+	})
+	add("ways-wrong", afar, func(s *browser) {
+		s.code = besidesOf(e, x)
+		s.paste.Focus()
+		s.paste.SetValue("https://example.test/")
+		s.failed = &flows.InputError{Problem: flows.InputNotARedirect}
+	})
+	other := afar
+	other.SSH = &flows.SSHSession{Client: netip.MustParseAddr("2001:db8::7"), Server: netip.MustParseAddr("2001:db8:85a3:8d3:1319:8a2e:370:7348"), Port: 2222, Terminal: true}
+	add("ways-other-port", other, func(s *browser) {
+		s.challenge = &flows.Challenge{Method: flows.Browser, URL: authorizeURL, Port: 1457}
+		s.notes = append(s.notes, flows.Note{Code: flows.NoteOtherPort, Holder: x.program}, flows.Note{Code: flows.NoteWrongState})
+	})
+	add("ways-codespace", flows.Where{OS: "linux", Codespace: "mina-friendly-space-invention", Container: "docker"}, same)
+	add("ways-dev-container", flows.Where{OS: "linux", Container: "docker", DevContainer: true}, same)
+	add("ways-container", flows.Where{OS: "linux", Container: "lxc"}, func(s *browser) { s.code = besidesOf(e, x) })
+	add("ways-arrived", afar, func(s *browser) { s.notes = []flows.Note{{Code: flows.NoteExchanging}} })
+	return out
 }
 
 func secretStates(e *env) []state {
@@ -232,9 +297,20 @@ func draw(e *env, s state, w, h int) string {
 		e = &withDemo
 		s.screen = inEnv(s.screen, e)
 	}
+	if s.where != nil {
+		e = in(e, *s.where)
+	}
 	r := newRoot(e, "", credstore.ModeFile, func(p any) { panic(p) })
 	r.stack, r.w, r.h, r.status, r.asleep = []screen{s.screen}, w, h, s.status, s.asleep
 	return r.View()
+}
+
+// in is the same env in another place.
+func in(e *env, w flows.Where) *env {
+	login, there := *e.login, *e
+	login.Where = w
+	there.login = &login
+	return &there
 }
 
 func inEnv(s screen, e *env) screen {
