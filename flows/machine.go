@@ -184,8 +184,9 @@ func (t *there) finish(ctx context.Context, sent *Sent) error {
 	}
 	said, in, err := t.remote.Status(ctx)
 	switch {
-	case err != nil: // stored it is
+	case errors.Is(err, credstore.ErrNotFound):
 		sent.add(Note{Code: NoteNoCodexThere})
+	case err != nil: // stored it is
 	case !in:
 		sent.add(Note{Code: NoteCodexDisagrees, Where: said})
 	}

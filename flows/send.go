@@ -82,7 +82,7 @@ const (
 	SendSigningIn  SendState = "signing_in" // for the person to answer the Challenge
 	SendStoring    SendState = "storing"    //
 	SendDone       SendState = "done"       // Sent is filled in
-	SendFailed     SendState = "failed"     // Err says why; Run tries it again
+	SendFailed     SendState = "failed"     // Err says why; see Send.Retry
 )
 
 // Progress is one target as it stands.
@@ -168,11 +168,10 @@ func (s *Send) Progress() []Progress {
 	return out
 }
 
-// Run works on every target that is not done, some at a time, and returns when
-// each is done, has failed or asks. How it went stands in Progress; the error is
-// about the login to be sent, and then nobody was reached. It may be called
-// again, for what has failed and after Ask: a sign-in that could not be stored
-// is not lost, and not asked for again, for as long as the Send is there.
+// Run works on every target that waits or was reached, some at a time, and
+// returns when each is done, has failed or asks. How it went stands in Progress;
+// the error is about the login to be sent, and then nobody was reached. It is
+// called again after Ask and after Retry.
 func (s *Send) Run(ctx context.Context) error {
 	if s.request.Kind != SignInFor {
 		if err := s.prepare(ctx); err != nil {
@@ -182,11 +181,8 @@ func (s *Send) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	room := make(chan struct{}, sendAtOnce)
 	for _, r := range s.rows {
-		if p := r.now(); p.State == SendDone || p.State == SendAsks {
+		if p := r.now(); p.State != SendWaiting && p.State != SendReached {
 			continue
-		}
-		if r.there == nil {
-			r.state(SendWaiting)
 		}
 		room <- struct{}{}
 		running.Go(func() {
@@ -206,6 +202,19 @@ func (s *Send) Ask(ctx context.Context, talk io.Writer) {
 		if r.now().State == SendAsks && ctx.Err() == nil {
 			s.connect(ctx, r, true, talk)
 		}
+	}
+}
+
+// Retry lets the next Run try again what has failed. A sign-in that was finished
+// and could not be stored is not lost, and not asked for again, for as long as
+// the Send is there.
+func (s *Send) Retry() {
+	for _, r := range s.rows {
+		r.set(func(p *Progress) {
+			if p.State == SendFailed {
+				p.State, p.Err = SendWaiting, nil
+			}
+		})
 	}
 }
 

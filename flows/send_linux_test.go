@@ -218,6 +218,10 @@ func TestUnstoredSignInIsKept(t *testing.T) {
 	}
 	// The connection breaks off half way, once.
 	f.write("", "one.dies", "8000")
+	if err := s.Run(t.Context()); err != nil || s.Progress()[0].State != SendFailed {
+		t.Error("tried again without being asked to:", err)
+	}
+	s.Retry()
 	if err := s.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
