@@ -5,8 +5,6 @@ import (
 	"os"
 	"strconv"
 	"sync"
-
-	"github.com/aymanbagabas/go-osc52/v2"
 )
 
 // terminal is what everything is written through. One lock keeps a sequence for
@@ -56,15 +54,4 @@ func skipRows(p []byte) []byte {
 		}
 	}
 	return out
-}
-
-// copy asks the terminal to put text on its clipboard (OSC 52). Nobody answers,
-// so nothing is known of the success.
-func (t *terminal) copy(text string, getenv func(string) string) error {
-	seq := osc52.New(text)
-	if getenv("STY") != "" {
-		seq = seq.Screen()
-	}
-	_, err := t.WriteString(seq.String())
-	return err
 }
