@@ -75,6 +75,7 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
 		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
+		Where: flows.Here(flows.ThisMachine(os.Getenv)),
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)

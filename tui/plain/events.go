@@ -61,14 +61,15 @@ type head struct {
 
 func event(name string) head { return head{Schema, name} }
 
-func (e *Events) started(m flows.Method) {
+func (e *Events) started(m flows.Method, at position) {
 	e.write(struct {
 		head
 		Method string `json:"method"`
-	}{event("started"), string(m)})
+		Where  where  `json:"where"`
+	}{event("started"), string(m), whereOf(at)})
 }
 
-func (e *Events) challenge(c *flows.Challenge, _ bool) {
+func (e *Events) challenge(c asked) {
 	switch c.Method {
 	case flows.Device:
 		e.write(struct {
@@ -80,18 +81,23 @@ func (e *Events) challenge(c *flows.Challenge, _ bool) {
 			QR              *string `json:"qr"`
 			EnableURL       string  `json:"enable_url"`
 			Warning         string  `json:"warning"`
+			*machine
 		}{
 			event("code"), c.UserCode, c.URL, known(c.CompleteURL), stamp(c.ExpiresAt), known(qrText(c.ScanURL())),
-			flows.PersonalSettings, e.Say.Say("plain.device.warning"),
+			flows.PersonalSettings, e.Say.Say("plain.device.warning"), c.machine(),
 		})
 	default:
 		e.write(struct {
 			head
-			URL  string `json:"url"`
-			Port int    `json:"port"`
-		}{event("url"), c.URL, c.Port})
+			URL    string  `json:"url"`
+			Port   int     `json:"port"`
+			Tunnel *tunnel `json:"tunnel"`
+			*machine
+		}{event("url"), c.URL, c.Port, tunnelOf(e.Say, c.tunnel), c.machine()})
 	}
-	e.waiting("answer", c.ExpiresAt)
+	if c.target == nil {
+		e.waiting("answer", c.ExpiresAt)
+	}
 }
 
 // waiting says what is waited for: the person's answer, or the exchange that

@@ -39,11 +39,15 @@ func (l *Lines) data(text string) {
 	_, _ = fmt.Fprintln(l.Out, text)
 }
 
-func (l *Lines) started(m flows.Method) {
+func (l *Lines) started(m flows.Method, _ position) {
 	l.talk("started." + strings.ReplaceAll(string(m), "-", "_"))
 }
 
-func (l *Lines) challenge(c *flows.Challenge, demo bool) {
+func (l *Lines) challenge(c asked) {
+	if c.target != nil {
+		l.challengeFor(c)
+		return
+	}
 	switch c.Method {
 	case flows.Device:
 		// Both before the code: what it needs, and whom it must not be given.
@@ -53,14 +57,20 @@ func (l *Lines) challenge(c *flows.Challenge, demo bool) {
 		l.data(c.URL)
 		l.talk("device.code")
 		l.data(c.UserCode)
+		if c.beside {
+			l.talk("device.beside", "Until", clock(c.ExpiresAt))
+			break
+		}
 		l.talk("device.waiting", "Until", clock(c.ExpiresAt))
 	case flows.Browser:
 		l.talk("browser.open")
 		l.data(c.URL)
+		l.tunnel(c.tunnel)
 		l.talk("browser.paste")
+		l.talk("browser.device")
 	case flows.APIKey, flows.AccessToken:
 	}
-	if demo {
+	if c.demo {
 		l.talk("demo.approve")
 	}
 }

@@ -24,20 +24,29 @@ type menu struct {
 // everything as it is and returns ErrKept.
 func (m menu) method(ctx context.Context, r *flows.Request, keep bool) error {
 	choices := m.login.Choices()
+	at := positionOf(m.login)
+	take := 0
 	m.lines.talk("choose.title")
 	for i, c := range choices {
 		line := m.lines.Say.Say("plain.choose." + strings.ReplaceAll(string(c.Method), "-", "_"))
 		if c.Refused != nil {
 			line = m.lines.Say.Say("plain.choose.refused", "Line", line, "Rule", c.Refused.Rule, "Source", c.Refused.Source.String())
 		}
+		if c.Method == at.method {
+			take = i + 1
+			line = m.lines.Say.Say("plain.choose.recommended", "Line", line, "Why", at.where.ExplainReason(m.lines.Say, at.reason))
+		}
 		m.row(i, line)
 	}
 	m.lines.talk("choose.store")
 	for {
-		m.lines.talk("choose.prompt", "Count", len(choices))
+		m.lines.talk("choose.prompt", "Count", len(choices), "Take", take)
 		text, err := m.in.Line(ctx)
 		if err != nil {
 			return err
+		}
+		if text == "" && take > 0 {
+			text = strconv.Itoa(take)
 		}
 		n, err := strconv.Atoi(text)
 		switch {

@@ -84,7 +84,7 @@ func TestEventsAreLines(t *testing.T) {
 	var out bytes.Buffer
 	e := &Events{Say: assets.Speak("en"), Out: &out}
 	hostile := errors.New("a\nb\x1b[31m\"\u2028")
-	e.started(flows.Device)
+	e.started(flows.Device, position{})
 	e.note(flows.Note{Code: flows.NoteRetrying, Err: hostile})
 	e.note(flows.Note{Code: flows.NoteExchanging})
 	e.refused(&flows.InputError{Problem: flows.InputWrongState})
@@ -109,7 +109,7 @@ func TestEventsAreLines(t *testing.T) {
 func TestLinesAreNeverDrawn(t *testing.T) {
 	var out, talk bytes.Buffer
 	l := &Lines{Say: assets.Speak("en"), Out: &out, Err: &talk}
-	l.started(flows.Browser)
+	l.started(flows.Browser, position{})
 	l.note(flows.Note{Code: flows.NoteRetrying, Err: errors.New("bad\x1b[2Jserver")})
 	l.result(flows.Receipt{Account: someone, Previous: &someone}, previous{asked: true, err: errors.New("bad\x1b[2Jserver")})
 	l.Failed(flows.ErrExpired)
@@ -145,7 +145,8 @@ func TestChoose(t *testing.T) {
 		err         error
 	}{
 		{"the second", "2\n", false, flows.Device, nil},
-		{"after nonsense", "x\n9\n\n1\n", false, flows.Browser, nil},
+		{"after nonsense", "x\n9\n-1\n1\n", false, flows.Browser, nil},
+		{"what fits here", "\n", false, flows.Device, nil},
 		{"without a line end", "2", false, flows.Device, nil},
 		{"a forbidden one first", "3\n1\n", false, flows.Browser, nil},
 		{"nothing", "", false, "", io.EOF},
@@ -243,7 +244,7 @@ func TestKeyOfTheEnvironment(t *testing.T) {
 func TestWarningComesBeforeTheCode(t *testing.T) {
 	c := &flows.Challenge{Method: flows.Device, URL: "https://example.test/device", UserCode: "ABCD-1234"}
 	var all bytes.Buffer
-	(&Lines{Say: assets.Speak("en"), Out: &all, Err: &all}).challenge(c, false)
+	(&Lines{Say: assets.Speak("en"), Out: &all, Err: &all}).challenge(asked{Challenge: c})
 	text := all.String()
 	code := strings.Index(text, c.UserCode)
 	for _, before := range []string{"must be enabled first", flows.PersonalSettings, "Only continue if you started"} {
@@ -252,7 +253,7 @@ func TestWarningComesBeforeTheCode(t *testing.T) {
 		}
 	}
 	all.Reset()
-	(&Events{Say: assets.Speak("en"), Out: &all}).challenge(c, false)
+	(&Events{Say: assets.Speak("en"), Out: &all}).challenge(asked{Challenge: c})
 	var fields map[string]any
 	if err := json.NewDecoder(&all).Decode(&fields); err != nil {
 		t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 
 // Voice says how a sign-in goes. Lines and Events are the two voices.
 type Voice interface {
-	started(m flows.Method)
-	challenge(c *flows.Challenge, demo bool)
+	started(m flows.Method, at position)
+	challenge(a asked)
 	note(n flows.Note)
 	refused(err error) // a pasted text that cannot be used; the sign-in goes on
 	result(r flows.Receipt, p previous)
@@ -44,14 +44,14 @@ type previous struct {
 
 // SignIn runs one sign-in to its end. The error has been said already.
 func (s Session) SignIn(ctx context.Context, r flows.Request) error {
-	s.Voice.started(r.Method)
+	s.Voice.started(r.Method, positionOf(s.Login))
 	c, err := s.Login.Begin(ctx, r)
 	if err != nil {
 		s.Voice.Failed(err)
 		return err
 	}
 	if c.URL != "" {
-		s.Voice.challenge(c, s.Approve != nil)
+		s.Voice.challenge(s.asked(c))
 	}
 	stop := s.report(c)
 	mute := s.readAnswers(ctx, c)
@@ -141,6 +141,18 @@ func (s Session) answer(ctx context.Context, c *flows.Challenge, text string) er
 		return nil
 	case text == "a" && s.Approve != nil:
 		return s.Approve(ctx, c)
+	case text == "d" && c.Method == flows.Browser:
+		return s.addDevice(ctx, c)
 	}
 	return c.Answer(text)
+}
+
+// addDevice puts a one-time code beside the page and the paste.
+func (s Session) addDevice(ctx context.Context, c *flows.Challenge) error {
+	second, err := c.AddDevice(ctx)
+	if err != nil {
+		return err
+	}
+	s.Voice.challenge(asked{Challenge: second, beside: true})
+	return nil
 }
