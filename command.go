@@ -108,7 +108,8 @@ func (o *options) verbs(c *cobra.Command) *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error { return o.signIn(c) }
 	demo := o.verb("demo", o.demo)
 	o.signInFlags(demo)
-	c.AddCommand(o.statusVerb(), o.accountsVerb(), o.switchVerb(), o.logoutVerb(), o.storeVerb(), demo)
+	c.AddCommand(o.statusVerb(), o.accountsVerb(), o.switchVerb(), o.logoutVerb(), o.storeVerb(),
+		o.sendVerb(), o.exportVerb(), o.importVerb(), o.recipesVerb(), demo)
 	return c
 }
 

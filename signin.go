@@ -83,7 +83,22 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 }
 
 func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, in *plain.Input) error {
-	err := s.Ask(c.Context(), &r, in, o.json)
+	err := o.complete(c, &s, &r, in)
+	switch {
+	case errors.Is(err, plain.ErrKept):
+		return nil
+	case errors.Is(err, plain.ErrDone):
+		return o.effective(s.Switched)
+	case err != nil:
+		return err
+	}
+	return s.SignIn(c.Context(), r)
+}
+
+// complete asks for what a request lacks, and says what is wrong with an
+// answer.
+func (o *options) complete(c *cobra.Command, s *plain.Session, r *flows.Request, in *plain.Input) error {
+	err := s.Ask(c.Context(), r, in, o.json)
 	missing, typed := "no_key", "terminal_input_key"
 	if r.Method == flows.AccessToken {
 		missing, typed = "no_token", "terminal_input_token"
@@ -95,14 +110,8 @@ func (o *options) runLines(c *cobra.Command, s plain.Session, r flows.Request, i
 		return o.misused(c, missing)
 	case errors.Is(err, plain.ErrTerminalInput):
 		return o.misused(c, typed)
-	case errors.Is(err, plain.ErrKept):
-		return nil
-	case errors.Is(err, plain.ErrDone):
-		return o.effective(s.Switched)
-	case err != nil:
-		return err
 	}
-	return s.SignIn(c.Context(), r)
+	return err
 }
 
 // lines reports whether a screen is not wanted or not to be had.

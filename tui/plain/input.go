@@ -85,22 +85,26 @@ func restoreEcho(fd int, before *term.State) {
 // All returns everything up to the end, ErrTooMuchInput for more than a key
 // can have.
 func (in *Input) All(ctx context.Context) (string, error) {
-	return unlessEnded(ctx, func() (string, error) {
-		text, err := io.ReadAll(io.LimitReader(in.lines, maxInput+1))
-		if err == nil && len(text) > maxInput {
-			err = ErrTooMuchInput
-		}
-		return string(text), err
-	})
+	text, err := in.Upto(ctx, maxInput+1)
+	if err == nil && len(text) > maxInput {
+		err = ErrTooMuchInput
+	}
+	return string(text), err
+}
+
+// Upto returns everything up to the end, or the first most bytes.
+func (in *Input) Upto(ctx context.Context, most int64) ([]byte, error) {
+	return unlessEnded(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(in.lines, most)) })
 }
 
 // unlessEnded reads beside the caller, so that a signal is obeyed meanwhile.
-func unlessEnded(ctx context.Context, read func() (string, error)) (string, error) {
+func unlessEnded[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	var nothing T
 	if ctx.Err() != nil {
-		return "", flows.ErrCancelled
+		return nothing, flows.ErrCancelled
 	}
 	type result struct {
-		text string
+		text T
 		err  error
 	}
 	done := make(chan result, 1)
@@ -112,7 +116,7 @@ func unlessEnded(ctx context.Context, read func() (string, error)) (string, erro
 	case r := <-done:
 		return r.text, r.err
 	case <-ctx.Done():
-		return "", flows.ErrCancelled
+		return nothing, flows.ErrCancelled
 	}
 }
 
