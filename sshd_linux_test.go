@@ -120,10 +120,14 @@ Host *
 	return h
 }
 
-func (h *host) start() {
+func (h *host) start() { h.startAt("127.0.0.1", nil) }
+
+// startAt starts it at another address, as words of another command.
+func (h *host) startAt(address string, through []string) {
 	h.t.Helper()
 	var said bytes.Buffer
-	h.sshd = exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(h.dir, "sshd_config"))
+	words := append(append([]string(nil), through...), "/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(h.dir, "sshd_config"))
+	h.sshd = exec.Command(words[0], words[1:]...)
 	h.sshd.Stderr = &said
 	h.sshd.WaitDelay = time.Second
 	h.sshd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -140,7 +144,7 @@ func (h *host) start() {
 		}
 	})
 	for {
-		if c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(h.port)); err == nil {
+		if c, err := net.Dial("tcp", address+":"+strconv.Itoa(h.port)); err == nil {
 			_ = c.Close()
 			return
 		}
