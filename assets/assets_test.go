@@ -57,6 +57,17 @@ func TestSay(t *testing.T) {
 	}
 }
 
+// Where there is nothing but ASCII, no English text has anything else.
+func TestASCII(t *testing.T) {
+	say := Speak("en").ASCII()
+	for id := range allTexts(t, "en") {
+		text := say.Say(id)
+		if i := strings.IndexFunc(text, func(r rune) bool { return r > '~' }); i >= 0 {
+			t.Errorf("%s: %q", id, text)
+		}
+	}
+}
+
 // TestEveryTextIsSaid finds the texts that the code names in full, and those
 // that nothing names.
 func TestEveryTextIsSaid(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 // lacks. It may be used by several goroutines.
 type Catalogue struct {
 	wanted []string // BCP 47 tags, the first that there is counts
+	ascii  bool
 
 	mu       sync.Mutex
 	sections map[string]*i18n.Localizer
@@ -32,6 +33,14 @@ func Speak(wanted ...string) *Catalogue {
 	return c
 }
 
+// ASCII is the same catalogue for a terminal that has no other characters: the
+// few signs in the texts become words.
+func (c *Catalogue) ASCII() *Catalogue {
+	return &Catalogue{wanted: c.wanted, ascii: true, sections: map[string]*i18n.Localizer{}}
+}
+
+var asciiSigns = strings.NewReplacer("↑/↓", "up/down", "…", "...", "→", "->", "·", "-")
+
 // Say returns the text with that id. The pairs are the names and values of its
 // variables: Say("device.valid", "Left", "14:32"). An id that does not exist
 // comes back as it is, so that a gap is seen and nothing breaks.
@@ -46,6 +55,9 @@ func (c *Catalogue) Say(id string, pairs ...any) string {
 	text, err := c.localizer(section).Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: data})
 	if err != nil {
 		return id
+	}
+	if c.ascii {
+		text = asciiSigns.Replace(text)
 	}
 	return text
 }

@@ -117,8 +117,12 @@ func newEnv(ctx context.Context, o Options) *env {
 		out = os.Stdout
 	}
 	home, _ := os.UserHomeDir()
+	words, look := o.Say, theme.New(os.Getenv)
+	if !look.Glyphs.Unicode {
+		words = words.ASCII()
+	}
 	return &env{
-		login: o.Login, words: o.Say, theme: theme.New(os.Getenv), demo: o.Demo, motion: o.Motion,
+		login: o.Login, words: words, theme: look, demo: o.Demo, motion: o.Motion,
 		now: now, getenv: os.Getenv, home: home, work: newWork(ctx), paper: &terminal{File: out},
 	}
 }
