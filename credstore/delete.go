@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// ErrChanged says that a store holds another login than it did before.
-var ErrChanged = errors.New("the login has been changed meanwhile")
+// ErrChanged says that a store holds another login, or a file another text,
+// than it did before.
+var ErrChanged = errors.New("somebody else has changed it meanwhile")
 
 // DeleteIf deletes what the stores of these modes hold, if agree consents under
 // the locks to what that is by then: between looking at a login and deleting

@@ -18,15 +18,20 @@ import (
 // cannot be read: then every place is cleared in which a login may be.
 func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	l.follow()
+	return l.signOut(ctx, revoke, "", l.logoutStores()...)
+}
+
+func (l *Login) logoutStores() []credstore.Mode {
 	var modes []credstore.Mode
 	for _, name := range l.Rules.LogoutStores() {
 		modes = append(modes, credstore.Mode(name))
 	}
-	return l.signOut(ctx, revoke, modes...)
+	return modes
 }
 
-// signOut is SignOut for the stores of these modes.
-func (l *Login) signOut(ctx context.Context, revoke bool, modes ...credstore.Mode) (SignedOut, error) {
+// signOut is SignOut for the stores of these modes. The caller holds the lock
+// of the account held, if it names one.
+func (l *Login) signOut(ctx context.Context, revoke bool, held string, modes ...credstore.Mode) (SignedOut, error) {
 	var out SignedOut
 	copies := credstore.Copies(ctx, l.Home, modes...)
 	var logins []*credstore.Auth
@@ -43,11 +48,13 @@ func (l *Login) signOut(ctx context.Context, revoke bool, modes ...credstore.Mod
 	book := l.diskBook(modes[0])
 	ids := identities(logins)
 	for _, id := range ids {
-		unlock, err := book.LockAccount(ctx, id)
-		if err != nil {
-			return out, cancelled(ctx, err)
+		if id != held {
+			unlock, err := book.LockAccount(ctx, id)
+			if err != nil {
+				return out, cancelled(ctx, err)
+			}
+			defer unlock()
 		}
-		defer unlock()
 		logins = append(logins, l.keptSessions(ctx, book, id, &out)...)
 	}
 	if revoke {
@@ -119,12 +126,16 @@ func (l *Login) forget(ctx context.Context, book *credstore.Book, id string, rev
 	if err != nil {
 		return SignedOut{}, cancelled(ctx, err)
 	}
+	defer unlock()
+	return l.forgetHeld(ctx, book, id, revoke)
+}
+
+// forgetHeld is forget for a caller that holds the lock of the account.
+func (l *Login) forgetHeld(ctx context.Context, book *credstore.Book, id string, revoke bool) (SignedOut, error) {
 	active, _, err := l.store(l.Mode()).Load(ctx)
 	if err == nil && !active.Empty() && credstore.ID(active) == id {
-		unlock()
-		return l.SignOut(ctx, revoke)
+		return l.signOut(ctx, revoke, id, l.logoutStores()...)
 	}
-	defer unlock()
 	card, err := book.Card(ctx, id)
 	if errors.Is(err, credstore.ErrNotFound) {
 		return SignedOut{}, &NoAccountError{Name: id}
@@ -157,7 +168,7 @@ func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) 
 		failed = nil
 	}
 	if l.Mode() == credstore.ModeEphemeral && ctx.Err() == nil {
-		beside, err := l.signOut(ctx, revoke, credstore.ModeFile)
+		beside, err := l.signOut(ctx, revoke, "", credstore.ModeFile)
 		if !errors.Is(err, credstore.ErrNotFound) {
 			out, failed = out.with(beside), errors.Join(failed, err)
 		}
