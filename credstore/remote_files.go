@@ -76,9 +76,6 @@ func answered(op string, place Place, text []byte, code string) error {
 	return fileThere(op, place, string(text))
 }
 
-// ErrChanged says that a file was changed by somebody else meanwhile.
-var ErrChanged = errors.New("the file was changed meanwhile")
-
 // ReplaceConfig puts a new config.toml in the place of the old text, nil for no
 // file. It returns ErrChanged when the file there no longer is that.
 func (r *Remote) ReplaceConfig(ctx context.Context, old, text []byte) error {
@@ -135,7 +132,7 @@ func (r *Remote) Keep(ctx context.Context, a *Auth) error {
 		case err == nil && first.session() == a.session() && newer(a, first) != a:
 			return nil
 		case err != nil || first.session() != a.session():
-			id = sessionID(a)
+			id = SessionID(a)
 		}
 	} else if !errors.Is(err, ErrNotFound) {
 		return err

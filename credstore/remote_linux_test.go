@@ -218,7 +218,7 @@ func TestRemoteKeepsWhatItReplaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, kept, later)
-	if kept, err = book.Load(ctx, sessionID(other)); err != nil {
+	if kept, err = book.Load(ctx, SessionID(other)); err != nil {
 		t.Fatal(err)
 	}
 	same(t, kept, other)

@@ -156,7 +156,7 @@ func (s *Send) move(ctx context.Context, r *sendRow, sent *Sent) error {
 		if err != nil || !now.auth.SameSecret(found.auth) {
 			continue
 		}
-		if _, err := l.Forget(ctx, s.id, false); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		if _, err := l.forgetHeld(ctx, l.book(), s.id, false); err != nil && !errors.Is(err, credstore.ErrNotFound) {
 			sent.add(Note{Code: NoteNotForgotten, Err: err})
 		}
 		s.takeBack(ctx, r.target, sent)
