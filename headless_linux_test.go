@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -327,5 +329,74 @@ func TestSmallAndPoorTerminals(t *testing.T) {
 				p.agreed("Logged in using ChatGPT")
 			})
 		}
+	}
+}
+
+// TestThreeWaysInLines: the page with its tunnel, a pasted address, and a code
+// on a key; whichever comes first counts.
+func TestThreeWaysInLines(t *testing.T) {
+	for _, way := range []string{"paste", "code", "callback"} {
+		t.Run(way, func(t *testing.T) {
+			p := newPerson(t, quick)
+			p.env = []string{"SSH_CONNECTION=203.0.113.7 50022 198.51.100.4 2222", "SSH_TTY=/dev/pts/1", "USER=ann", "LOGNAME=ann"}
+			term := p.sit(termtest.Options{Cols: 200, Rows: 60}, "--plain")
+			term.WaitFor("recommended: works over SSH; your browser is at 203.0.113.7")
+			term.Type("1\r")
+			term.WaitFor("ssh -p 2222 -L 1455:localhost:1455 ann@198.51.100.4")
+			term.WaitFor("enter, then ~C, then -L 1455:localhost:1455")
+			term.WaitFor("Or type d")
+			link := printedLink.FindString(strings.ReplaceAll(term.Screen(), "\n", ""))
+			link, _, _ = strings.Cut(link, "Or") // the screen's lines are joined
+			term.Type("http://localhost:1455/auth/callback?code=0123456789abcdef&state=foreign\r")
+			term.WaitFor("another sign-in")
+			term.Type("d\r")
+			term.WaitFor("the first one counts")
+			switch way {
+			case "paste":
+				term.Type("'" + redirectAfter(t, link, sandbox.MinaPlus) + "'\r")
+			case "code":
+				p.enterCode(term, sandbox.MinaPlus)
+			case "callback":
+				if _, err := p.issuer.Approve(t.Context(), link, sandbox.MinaPlus); err != nil {
+					t.Fatal(err)
+				}
+			}
+			term.WaitFor("Successfully logged in")
+			if code := term.WaitExit(); code != exitDone {
+				t.Errorf("exit %d:\n%s", code, term.Screen())
+			}
+		})
+	}
+}
+
+// TestWhereInJSON: a program that drives the sign-in learns where it is and
+// what leads there.
+func TestWhereInJSON(t *testing.T) {
+	p := newPerson(t, quick)
+	p.env = []string{"SSH_CONNECTION=203.0.113.7 50022 2001:db8::1 22", "USER=ann", "LOGNAME=ann"}
+	cmd := p.command("--json")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	type object = map[string]any
+	lines := json.NewDecoder(out)
+	var started, page object
+	if err := errors.Join(lines.Decode(&started), lines.Decode(&page)); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	where, _ := started["where"].(object)
+	ssh, _ := where["ssh"].(object)
+	if where["remote"] != true || where["recommended"] != "device" || where["reason"] != "ssh" || ssh["client"] != "203.0.113.7" || ssh["port"] != 22.0 {
+		t.Errorf("%v", started)
+	}
+	tunnel, _ := page["tunnel"].(object)
+	if tunnel["kind"] != "ssh" || tunnel["command"] != "ssh -L 1455:localhost:1455 ann@2001:db8::1" || tunnel["port"] != page["port"] || tunnel["escape"] != nil {
+		t.Errorf("%v", page)
 	}
 }
