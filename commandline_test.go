@@ -92,7 +92,7 @@ func TestCommandLine(t *testing.T) {
 		{"--plain", "", exitDone, "Accounts:"}, // kept: the input ends
 		{"logout", "", exitDone, ">Successfully logged out"},
 		{"--plain", "", exitUsage, "nothing was chosen"},
-		{"--plain", "9\nx\n\n", exitUsage, "Please type a number from 1 to 4."},
+		{"--plain", "9\nx\n-1\n", exitUsage, "Please type a number from 1 to 4."},
 		{"--plain", "3\n", exitUsage, "the API key is missing"},
 		{"--plain", "4\n", exitUsage, "the access token is missing"},
 		{"", "3\n" + wrongKey + "\n", exitDone, ">API key saved"}, // no terminal: lines

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -412,5 +413,33 @@ func TestRecipesWork(t *testing.T) {
 	// The text is a script too: every line is a command or a comment.
 	if r := p.run("", "recipes", "far"); r.code != exitDone || exec.Command("sh", "-nc", r.out).Run() != nil {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestSendCommandStops where the person wants that: nothing is stored anywhere.
+func TestSendCommandStops(t *testing.T) {
+	dir := containers(t, "web", "db")
+	p := newPerson(t, quick)
+	for args, said := range map[string]string{"--docker web": "", "--docker web --docker db": "2 of 2 failed"} {
+		cmd := p.command(append([]string{"send"}, strings.Fields(args)...)...)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var talk bytes.Buffer
+		cmd.Stderr = &talk
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = out.Read(make([]byte, 4096))
+		_ = cmd.Process.Signal(os.Interrupt)
+		_, _ = io.Copy(io.Discard, out)
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != exitCancelled || !strings.Contains(talk.String(), said) || !strings.Contains(talk.String(), "cancelled") {
+			t.Errorf("send %s: exit %d: %s", args, code, talk.String())
+		}
+	}
+	if loginIn(t, dir, "web") != nil || p.authJSON() != "" {
+		t.Error("something is stored")
 	}
 }
