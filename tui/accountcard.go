@@ -38,8 +38,12 @@ func (s accountCard) check() key.Binding {
 	return when(!s.checking && s.entry.ID != "", s.env.bind("check", "t"))
 }
 
+func (s accountCard) machines() key.Binding {
+	return when(s.env.demo == nil && s.entry.ID != "", s.env.bind("machines", "x"))
+}
+
 func (s accountCard) Keys() []key.Binding {
-	return []key.Binding{s.back(), s.out(), s.another(), s.check()}
+	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines()}
 }
 
 func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -63,6 +67,8 @@ func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			return s, nil, wantSignIn{s.env.again(s.entry.Account)}
 		case pressed(msg, s.another()):
 			return s, nil, wantPicker{}
+		case pressed(msg, s.machines()):
+			return s, nil, wantMachines{s.entry}
 		case pressed(msg, s.check()):
 			s.checking = true
 			return s, verifyCmd(s.env.work, s.try, s.env.login, s.entry.ID), nil

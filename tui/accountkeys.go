@@ -46,6 +46,12 @@ func (s accounts) out() key.Binding   { return when(s.one(), s.env.bind("sign_ou
 func (s accounts) name() key.Binding  { return when(s.named(), s.env.bind("name", "ctrl+e")) }
 func (s accounts) check() key.Binding { return when(s.named(), s.env.bind("check", "ctrl+t")) }
 func (s accounts) move() key.Binding  { return when(s.idle(), s.env.bind("move_store", "ctrl+s")) }
+
+// machines: a demo's login is for nobody else.
+func (s accounts) machines() key.Binding {
+	return when(s.one() && s.env.demo == nil, s.env.bind("machines", "ctrl+x"))
+}
+
 func (s accounts) card() key.Binding {
 	a, _ := s.selected()
 	return when(s.one() && wayOf(a) != "card", s.env.bind("card", "tab"))
@@ -71,7 +77,7 @@ func (s accounts) back() key.Binding {
 }
 
 func (s accounts) Keys() []key.Binding {
-	return []key.Binding{s.choose(), s.back(), s.add(), s.out(), s.name(), s.check(), s.card(), s.move()}
+	return []key.Binding{s.choose(), s.back(), s.add(), s.out(), s.name(), s.check(), s.card(), s.machines(), s.move()}
 }
 
 func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
@@ -96,6 +102,8 @@ func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s, verifyCmd(s.env.work, s.try, s.env.login, a.ID), nil
 	case pressed(k, s.move()):
 		return s, nil, wantMove{}
+	case pressed(k, s.machines()):
+		return s, nil, wantMachines{a}
 	case pressed(k, s.back()) && s.filter.Value() == "":
 		return s, nil, wantBack{}
 	case pressed(k, s.back()):

@@ -261,5 +261,5 @@ func (s browser) hint(text string, w int) string {
 	return t.Bad.Render(wrap(x.Title, w)) + "\n" + t.Faint.Render(wrap(x.Next, w))
 }
 
-func (s browser) Title() string { return s.env.say("frame.title.browser") }
+func (s browser) Title() string { return s.titled("browser") }
 func (s browser) Help() string  { return "help.browser" }

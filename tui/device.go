@@ -34,8 +34,11 @@ func (s device) print() key.Binding    { return when(s.waiting(), s.env.bind("pr
 func (s device) alone() key.Binding {
 	return when(s.waiting() && s.code != "", s.env.bind("qr", "f", "f", "Q"))
 }
-func (s device) browser() key.Binding { return when(!s.arrived(), s.env.bind("browser", "b")) }
-func (s device) back() key.Binding    { return s.env.bind("back", "esc", "esc", "q") }
+
+func (s device) browser() key.Binding {
+	return when(!s.arrived() && s.to == "", s.env.bind("browser", "b"))
+}
+func (s device) back() key.Binding { return s.env.bind("back", "esc", "esc", "q") }
 
 func (s device) renew() key.Binding {
 	shown := "r"
@@ -43,7 +46,7 @@ func (s device) renew() key.Binding {
 	if s.expired {
 		shown, keys = "enter", []string{"enter", "r"}
 	}
-	return when(s.waiting() || s.expired, s.env.bind("new_code", shown, keys...))
+	return when((s.waiting() || s.expired) && s.to == "", s.env.bind("new_code", shown, keys...))
 }
 
 func (s device) approve() key.Binding {
@@ -195,5 +198,5 @@ func (s device) bar(w int) string {
 	return t.Accent.UnsetBold().Render(strings.Repeat(t.Glyphs.Filled, n)) + t.Faint.Render(strings.Repeat(t.Glyphs.Empty, w-n))
 }
 
-func (s device) Title() string { return s.env.say("frame.title.device") }
+func (s device) Title() string { return s.titled("device") }
 func (s device) Help() string  { return "help.device" }

@@ -90,17 +90,18 @@ func (s failure) View(w, _ int) string {
 
 // explained is an error in words, with its next steps.
 func (e *env) explained(err error, w int) string {
-	t := e.theme
 	x := e.explain(err)
+	return paragraphs(e.failedHeading(x.Title, w), wrap(x.Text, w), e.steps(x, w))
+}
+
+// steps are what can be done, a line each.
+func (e *env) steps(x flows.Explanation, w int) string {
+	t := e.theme
 	var steps []string
 	for step := range strings.SplitSeq(x.Next, "\n") {
 		steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", step, w))
 	}
-	return paragraphs(
-		e.failedHeading(x.Title, w),
-		wrap(x.Text, w),
-		strings.Join(steps, "\n"),
-	)
+	return strings.Join(steps, "\n")
 }
 
 func (s failure) Title() string { return s.env.say("frame.title.error") }

@@ -57,6 +57,23 @@ type (
 		mode credstore.Mode
 		of   int
 	}
+	// wantMachines chooses other machines for a login: that of an account, or
+	// for the zero Entry a new one.
+	wantMachines struct{ entry flows.Entry }
+	// wantKind chooses what they get.
+	wantKind struct {
+		entry   flows.Entry
+		targets []flows.Target
+	}
+	// wantSend brings it there; active says that it is the login in use.
+	wantSend struct {
+		request flows.SendRequest
+		active  bool
+	}
+	// wantSending does so after the preconditions of a device code were shown.
+	wantSending struct{ send *wantSend }
+	// wantHome goes to where the wizard begins.
+	wantHome struct{}
 	// wantWrong is for a sign-in that became somebody else.
 	wantWrong struct{ receipt flows.Receipt }
 
@@ -81,6 +98,9 @@ type (
 	}
 	// isMoved ends a move of the logins.
 	isMoved struct{ moved flows.Moved }
+	// isSent says that everything on the way to other machines has come to
+	// rest.
+	isSent struct{}
 	// isStored ends a sign-in with a login.
 	isStored struct{ receipt flows.Receipt }
 	// isFailed ends one without; method is what may be tried again.

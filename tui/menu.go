@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,28 +53,55 @@ func (m menu) view(e *env, w, h int) string {
 		if i == m.row {
 			mark, name = t.Accent.Render(t.Glyphs.Pointer+" "), t.Accent.Render(name)
 		}
-		out = append(out, mark+t.Faint.Render(strconv.Itoa(i+1))+"  "+name+"\n"+t.Faint.Render(indent(wrap(row.about, w-5), 5)))
+		head := mark + t.Faint.Render(strconv.Itoa(i+1)) + "  " + name
+		if row.about != "" {
+			head += "\n" + t.Faint.Render(indent(wrap(row.about, w-5), 5))
+		}
+		out = append(out, head)
 	}
 	return strings.Join(out, m.gap(w, h))
 }
 
 // gap is between two rows: an empty line where there is room.
 func (m menu) gap(w, h int) string {
-	all := len(m.rows) - 1
-	for _, row := range m.rows {
-		all += 1 + height(wrap(row.about, w-5))
-	}
-	if all <= h {
+	if m.height(w)+len(m.rows)-1 <= h {
 		return "\n\n"
 	}
 	return "\n"
+}
+
+// height is that of the rows without gaps.
+func (m menu) height(w int) int {
+	all := 0
+	for _, row := range m.rows {
+		all += row.height(w)
+	}
+	return all
+}
+
+func (o option) height(w int) int {
+	if o.about == "" {
+		return 1
+	}
+	return 1 + height(wrap(o.about, w-5))
+}
+
+// folded says more about the selected row only.
+func (m menu) folded() menu {
+	m.rows = slices.Clone(m.rows)
+	for i := range m.rows {
+		if i != m.row {
+			m.rows[i].about = ""
+		}
+	}
+	return m
 }
 
 // line is where the selected row begins.
 func (m menu) line(w, h int) int {
 	line := 0
 	for _, row := range m.rows[:m.row] {
-		line += 1 + height(wrap(row.about, w-5)) + len(m.gap(w, h)) - 1
+		line += row.height(w) + len(m.gap(w, h)) - 1
 	}
 	return line
 }

@@ -73,10 +73,16 @@ func (p picker) down() key.Binding    { return p.env.bind("move", p.env.say("fra
 func (p picker) choose() key.Binding  { return when(p.usable(), p.env.bind("choose", "enter")) }
 func (p picker) compare() key.Binding { return p.env.bind("compare", "m", "m", "tab") }
 func (p picker) store() key.Binding   { return p.env.bind("store", "s") }
-func (p picker) quit() key.Binding    { return p.env.bind("quit", "q", "q", "esc") }
+
+// machines: a demo's login is for nobody else.
+func (p picker) machines() key.Binding {
+	return when(p.env.demo == nil, p.env.bind("machines", "x"))
+}
+
+func (p picker) quit() key.Binding { return p.env.bind("quit", "q", "q", "esc") }
 
 func (p picker) Keys() []key.Binding {
-	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit()}
+	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit(), p.machines()}
 }
 
 func (p picker) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -107,6 +113,8 @@ func (p picker) press(msg tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return p, nil, wantCompare{}
 	case pressed(msg, p.store()):
 		return p, nil, wantStores{}
+	case pressed(msg, p.machines()):
+		return p, nil, wantMachines{}
 	case pressed(msg, p.quit()):
 		return p, nil, wantBack{}
 	}

@@ -108,6 +108,8 @@ func (r root) update(msg tea.Msg) (root, tea.Cmd) {
 		if msg.listing.err == nil {
 			r.known = len(msg.listing.Entries)
 		}
+	case errandMsg:
+		r = r.sent(msg)
 	case finishedMsg:
 		// Stored is stored, whichever screen is up by now.
 		if msg.err == nil {
@@ -127,6 +129,19 @@ func (r root) update(msg tea.Msg) (root, tea.Cmd) {
 		}
 	}
 	return r, tea.Batch(cmds...)
+}
+
+// sent: who has signed in for another machine leaves without having cancelled
+// anything.
+func (r root) sent(msg errandMsg) root {
+	if !msg.done {
+		return r
+	}
+	r.settled, r.err = true, nil
+	if msg.kind == flows.SendMove {
+		r.known = max(r.known-1, 0)
+	}
+	return r
 }
 
 func (r root) top() screen { return r.stack[len(r.stack)-1] }

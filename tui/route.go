@@ -75,7 +75,7 @@ func (r root) manage(want intent) (root, tea.Cmd) {
 		s, cmd := newMoving(r.env, want)
 		return r.replace(s, cmd)
 	}
-	return r.arrive(want)
+	return r.machines(want)
 }
 
 // accounts goes back to the list, which is read again.

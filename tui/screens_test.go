@@ -135,6 +135,38 @@ func TestKeys(t *testing.T) {
 		{"accounts-nothing", "ctrl+o", nil},
 		{"accounts-ended", "enter", wantSignIn{flows.Browser}},
 		{"accounts-switching", "ctrl+n", nil},
+		{"accounts", "ctrl+x", wantMachines{book[0]}},
+		{"accounts-nothing", "ctrl+x", nil},
+		{"card", "x", wantMachines{book[0]}},
+		{"picker", "x", wantMachines{}},
+		{"machines-reading", "enter", nil},
+		{"machines-none", "b o x enter", wantKind{flows.Entry{}, targetsOf("box")}},
+		{"machines", "enter", wantKind{book[0], targetsOf("buildbox")}},
+		{"machines", "down enter", wantKind{book[0], targetsOf("web-1")}},
+		{"machines-marked", "enter", wantKind{book[0], targetsOf("buildbox", "web-2")}},
+		{"machines-marked", "  enter", wantKind{book[0], targetsOf("buildbox", "web-2")}},
+		{"machines-typed", "enter", wantKind{book[0], targetsOf("docker:db")}},
+		{"machines-bad", "enter", nil},
+		{"machines-filtered", "esc", nil},
+		{"machines-filtered", "esc esc", wantBack{}},
+		{"kind", "enter", wantSend{sendOf(flows.SignInFor, book[0], "buildbox"), true}},
+		{"kind", "2", nil}, // a number selects, so that the warning is read
+		{"kind", "2 2", wantSend{sendOf(flows.SendLend, book[0], "buildbox"), true}},
+		{"kind-copy", "enter", wantSend{sendOf(flows.SendCopy, book[0], "buildbox"), true}},
+		{"kind-move", "enter", wantSend{sendOf(flows.SendMove, book[0], "buildbox"), true}},
+		{"kind-several", "4", nil}, // a login is moved to one machine
+		{"kind-key", "down enter", wantSend{sendOf(flows.SendCopy, book[4], "buildbox"), false}},
+		{"kind-ended", "down enter", wantSend{sendOf(flows.SignInFor, book[2], "buildbox"), false}},
+		{"sending", "esc", wantBack{}},
+		{"sending", "enter", nil},
+		{"sending-code", "esc", wantBack{}},
+		{"sending-code", "b", nil}, // for it there is the code alone
+		{"sending-code", "f", wantQR{ordinary.url}},
+		{"sending-several", "esc", nil}, // one is being stored
+		{"sent", "enter", wantLeave{}},
+		{"sent", "esc", wantHome{}},
+		{"sent", "r", nil},
+		{"sent-failed", "esc", wantBack{}},
 		{"accounts-loading", "enter", nil},
 		{"accounts-loading", "esc", wantBack{}},
 		{"card", "enter", wantBack{}},
@@ -183,6 +215,10 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s, %s: %#v, want %#v", c.state, c.keys, got, c.want)
 		}
 	}
+}
+
+func sendOf(kind flows.SendKind, of flows.Entry, names ...string) flows.SendRequest {
+	return flows.SendRequest{Kind: kind, Targets: targetsOf(names...), Account: of.ID, SignIn: flows.Request{Method: flows.Device}}
 }
 
 func sameRule(got, want intent) bool {
@@ -419,14 +455,15 @@ func TestEverythingCanBeReached(t *testing.T) {
 		if r.frame().hidden == 0 || !r.frame().arrows {
 			continue
 		}
-		for range 100 {
+		long := max(r.frame().hidden, 100)
+		for range long {
 			r, _ = r.update(press("down"))
 		}
 		if f := r.frame(); f.scroll != f.hidden {
 			t.Errorf("%s: %d rows stay hidden", s.name, f.hidden-f.scroll)
 		}
 		r, _ = r.update(press("pgup"))
-		for range 100 {
+		for range long {
 			r, _ = r.update(press("up"))
 		}
 		if f := r.frame(); f.focus < 0 && f.scroll != 0 {

@@ -18,6 +18,15 @@ type signIn struct {
 	try       attempt
 	challenge *flows.Challenge // nil until it is there
 	notes     []flows.Note
+	to        string // the other machine that it is for; "" for this one
+}
+
+// titled is what the header calls it.
+func (s signIn) titled(id string) string {
+	if s.to == "" {
+		return s.env.say("frame.title." + id)
+	}
+	return s.env.say("frame.title.for", "What", s.env.say("frame.title."+id), "Machine", s.to)
 }
 
 // begin starts a new attempt and ends the former one.

@@ -1,0 +1,132 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"codex-login/flows"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+type hostsMsg struct {
+	attempt int
+	hosts   []flows.Target
+}
+
+func hostsCmd(try attempt, getenv func(string) string) tea.Cmd {
+	return func() tea.Msg { return hostsMsg{try.id, flows.Hosts(getenv)} }
+}
+
+// errand is the way to one machine. It is closed with the attempt, when nobody
+// is at work on it.
+type errand struct {
+	*flows.Send
+	mu sync.Mutex
+}
+
+func newErrand(try attempt, s *flows.Send) *errand {
+	e := &errand{Send: s}
+	context.AfterFunc(try.ctx, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.Close()
+	})
+	return e
+}
+
+// errandMsg says that the work on an errand has come to rest. The error is
+// about the login to be sent.
+type errandMsg struct {
+	attempt, errand int
+	kind            flows.SendKind
+	done            bool // the machine has a login
+	err             error
+}
+
+// errandCmd waits for a place among those that are worked on at a time. A move
+// of the login in use signs out here.
+func errandCmd(w *work, try attempt, places chan struct{}, i int, e *errand, kind flows.SendKind, inUse bool) tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case places <- struct{}{}:
+		case <-try.ctx.Done():
+			return errandMsg{attempt: try.id, errand: i, err: flows.ErrCancelled}
+		}
+		defer func() { <-places }()
+		done, err := hold(w, func() (bool, error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			err := e.Run(try.ctx)
+			done := e.Progress()[0].State == flows.SendDone
+			if done && kind == flows.SendMove && inUse {
+				w.remember(past{signedOut: true})
+			}
+			return done, err
+		})
+		return errandMsg{try.id, i, kind, done, err}
+	}
+}
+
+// askedMsg says that the wizard is back on the screen.
+type askedMsg struct{ attempt int }
+
+// askCmd leaves the wizard's screen while ssh asks the person, on the terminal
+// itself, and comes back.
+func askCmd(e *env, try attempt, errands []*errand) tea.Cmd {
+	return tea.Exec(&asking{env: e, ctx: try.ctx, errands: errands}, func(error) tea.Msg { return askedMsg{try.id} })
+}
+
+// asking is a tea.ExecCommand, so that Bubble Tea gives up the terminal.
+type asking struct {
+	env     *env
+	ctx     context.Context
+	errands []*errand
+	out     io.Writer
+}
+
+func (a *asking) SetStdin(io.Reader)    {}
+func (a *asking) SetStdout(w io.Writer) { a.out = w }
+func (a *asking) SetStderr(io.Writer)   {}
+
+func (a *asking) Run() error {
+	for _, e := range a.errands {
+		if a.ctx.Err() != nil {
+			return a.ctx.Err()
+		}
+		name := clean(e.Progress()[0].Target.String())
+		if _, err := fmt.Fprintf(a.out, "\n%s\n", a.env.say("sendto.ssh_asks", "Machine", name)); err != nil {
+			return err
+		}
+		talk := &gate{to: a.out}
+		e.mu.Lock()
+		e.Ask(a.ctx, talk)
+		e.mu.Unlock()
+		talk.close()
+	}
+	return nil
+}
+
+// gate passes on what is written until it is closed. ssh may go on talking for
+// as long as it is connected, and by then the screen is the wizard's again.
+type gate struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.to == nil {
+		return len(p), nil
+	}
+	return g.to.Write(p)
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.to = nil
+}

@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"errors"
+	"slices"
+
+	"codex-login/flows"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// What can be done while logins are on their way, and afterwards.
+
+// each picks the rows for which ok holds.
+func (s sending) each(ok func(sendRow) bool) []int {
+	var out []int
+	for i, r := range s.rows {
+		if ok(r) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (r sendRow) state() flows.SendState { return r.now.State }
+
+func (s sending) atRest() bool {
+	return !slices.ContainsFunc(s.rows, func(r sendRow) bool { return r.running })
+}
+
+func (s sending) done() []int {
+	return s.each(func(r sendRow) bool { return r.state() == flows.SendDone })
+}
+
+func (s sending) failed() []int {
+	return s.each(func(r sendRow) bool { return !r.running && r.state() == flows.SendFailed })
+}
+
+func (s sending) asks() []int {
+	return s.each(func(r sendRow) bool { return !r.running && r.state() == flows.SendAsks })
+}
+
+// elsewhere are the machines whose Codex looks for its login in another place
+// than the file, where that can be changed from here.
+func (s sending) elsewhere() []int {
+	return s.each(func(r sendRow) bool {
+		var e *flows.StoreThereError
+		return !r.running && errors.As(r.now.Err, &e) && !e.Pinned
+	})
+}
+
+func (s sending) answer() key.Binding {
+	return when(s.inner == nil && len(s.asks()) > 0, s.env.bind("answer_ssh", "enter"))
+}
+
+func (s sending) leave() key.Binding {
+	return when(s.inner == nil && s.atRest() && len(s.asks()) == 0, s.env.bind("leave", "enter", "enter", "q"))
+}
+
+func (s sending) retry() key.Binding {
+	return when(s.inner == nil && s.atRest() && len(s.failed()) > 0, s.env.bind("retry", "r"))
+}
+
+func (s sending) setFile() key.Binding {
+	return when(s.inner == nil && s.atRest() && len(s.elsewhere()) > 0, s.env.bind("set_file", "s"))
+}
+
+// back cancels, or goes on from the end. What is being stored is waited for.
+func (s sending) back() key.Binding {
+	storing := slices.ContainsFunc(s.rows, func(r sendRow) bool { return r.running && r.state() == flows.SendStoring })
+	return when(s.inner == nil && !storing, s.env.bind("back", "esc"))
+}
+
+func (s sending) Keys() []key.Binding {
+	if s.inner != nil {
+		return s.inner.Keys()
+	}
+	return []key.Binding{s.answer(), s.leave(), s.setFile(), s.retry(), s.back()}
+}
+
+func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
+	again := func(rows []int, start func(i int) tea.Cmd) (screen, tea.Cmd, intent) {
+		s.rows = slices.Clone(s.rows)
+		var cmds []tea.Cmd
+		for _, i := range rows {
+			s.rows[i].now.State, s.rows[i].now.Err = flows.SendWaiting, nil
+			cmds = append(cmds, start(i))
+		}
+		return s, tea.Batch(cmds...), nil
+	}
+	switch {
+	case pressed(k, s.answer()):
+		var errands []*errand
+		for _, i := range s.asks() {
+			errands = append(errands, s.rows[i].errand)
+		}
+		return s, askCmd(s.env, s.try, errands), nil
+	case pressed(k, s.retry()):
+		return again(s.failed(), func(i int) tea.Cmd {
+			if s.rows[i].errand == nil {
+				return s.start(i, s.request.SetFileStore)
+			}
+			s.rows[i].errand.Retry()
+			return s.resume(i)
+		})
+	case pressed(k, s.setFile()):
+		return again(s.elsewhere(), func(i int) tea.Cmd { return s.start(i, true) })
+	case pressed(k, s.leave()):
+		return s, nil, wantLeave{}
+	case pressed(k, s.back()) && len(s.done()) > 0:
+		return s, nil, wantHome{}
+	case pressed(k, s.back()):
+		return s, nil, wantBack{}
+	}
+	return s, nil, nil
+}
