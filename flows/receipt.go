@@ -16,7 +16,11 @@ type Receipt struct {
 	// Notes is what should be said besides: where the store fell back to, what
 	// was written to config.toml.
 	Notes []Note
+	// Known: the very key or access token was here before this sign-in.
+	Known bool
 
+	// stored is the new login.
+	stored *credstore.Auth
 	// replaced is the login that was active before, of whatever kind; nil when
 	// there was none.
 	replaced *credstore.Auth
