@@ -28,3 +28,16 @@ type Receipt struct {
 	// have held one each.
 	previous []*credstore.Auth
 }
+
+// Replaced is the account that was active before, nil when there was none or
+// nobody could read it.
+func (r Receipt) Replaced() *Account {
+	switch {
+	case r.replaced != nil:
+		a := describe(r.replaced)
+		return &a
+	case r.Previous != nil:
+		return r.Previous
+	}
+	return nil
+}

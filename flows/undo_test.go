@@ -148,10 +148,12 @@ func TestUndoOfAKnownKey(t *testing.T) {
 		}
 		return r
 	}
-	if r := enter(); r.Known {
+	if r := enter(); r.Known || r.Replaced() != nil {
 		t.Error("nobody knew it")
 	}
-	signIn(t, l, s, sandbox.MinaHarbour)
+	if left := signIn(t, l, s, sandbox.MinaHarbour).Replaced(); left == nil || left.KeyHint != "sk-proj-***bcdef" {
+		t.Errorf("it took the place of %+v", left)
+	}
 	r := enter()
 	if out, err := l.Undo(t.Context(), r, true); err != nil || out.Dropped != nil || !r.Known {
 		t.Errorf("known %v, %+v, %v", r.Known, out, err)

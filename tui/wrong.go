@@ -19,8 +19,8 @@ type wrong struct {
 func newWrong(e *env, r flows.Receipt) wrong {
 	s := wrong{env: e, receipt: r}
 	before := e.say("done.before")
-	if r.Previous != nil {
-		before = e.told(*r.Previous)
+	if left := r.Replaced(); left != nil {
+		before = e.told(*left)
 	}
 	pairs := []any{"Who", e.told(r.Account), "Before", before, "Session", r.Account.Method == flows.AccountChatGPT}
 	for _, id := range s.ways() {
