@@ -86,7 +86,11 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 // everything; where one is there and does not let us in, that is the error,
 // after the file is gone.
 func (s *autoStore) Delete(ctx context.Context) error {
-	inKeyring, inFile := s.deleteBoth(ctx)
+	return s.both(s.deleteBoth(ctx))
+}
+
+// both is the error of a deletion in two places.
+func (s *autoStore) both(inKeyring, inFile error) error {
 	if IsProblem(inKeyring, ProblemUnavailable) {
 		inKeyring = ErrNotFound
 	}

@@ -73,7 +73,7 @@ func (b *Book) Keep(ctx context.Context, a *Auth) error {
 // keep returns the document that is in front afterwards, a where that cannot be
 // told. The caller holds the lock.
 func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
-	if known, err := b.load(ctx, sessionID(a)); err == nil {
+	if known, err := b.load(ctx, SessionID(a)); err == nil {
 		a = newer(a, known)
 	}
 	front := a
@@ -89,14 +89,14 @@ func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
 			return a, err
 		}
 	case err != nil: // unreadable just now: it may be another session
-		return a, b.write(ctx, sessionID(a), a)
+		return a, b.write(ctx, SessionID(a), a)
 	case first.session() == a.session():
 		front = newer(a, first)
 	default:
 		// Two sessions. The older one is written before its page is taken.
 		front = newer(a, first)
 		if front == first {
-			return front, b.write(ctx, sessionID(a), a)
+			return front, b.write(ctx, SessionID(a), a)
 		}
 		if err := b.keepSession(ctx, first); err != nil {
 			return front, err
@@ -111,10 +111,10 @@ func (b *Book) keep(ctx context.Context, a *Auth) (*Auth, error) {
 
 // keepSession gives a session that is not in front the page of its own.
 func (b *Book) keepSession(ctx context.Context, a *Auth) error {
-	if known, err := b.load(ctx, sessionID(a)); err == nil {
+	if known, err := b.load(ctx, SessionID(a)); err == nil {
 		a = newer(a, known)
 	}
-	return b.write(ctx, sessionID(a), a)
+	return b.write(ctx, SessionID(a), a)
 }
 
 // newer returns the later document, a where that cannot be told.
@@ -141,7 +141,7 @@ func (b *Book) Load(ctx context.Context, id string) (*Auth, error) {
 // none does.
 func (b *Book) Find(ctx context.Context, a *Auth) (string, error) {
 	found := ErrNotFound
-	for _, id := range []string{ID(a), sessionID(a)} {
+	for _, id := range []string{ID(a), SessionID(a)} {
 		kept, err := b.load(ctx, id)
 		if err == nil && kept.session() == a.session() {
 			return id, nil

@@ -131,23 +131,23 @@ func (b *Book) Renew(ctx context.Context, old, renewed *Auth) error {
 		b.dropOlder(ctx, renewed)
 		return b.note(renewed, nil)
 	}
-	kept, err := b.load(ctx, sessionID(old))
+	kept, err := b.load(ctx, SessionID(old))
 	if err != nil {
 		return err
 	}
 	if !kept.SameSecret(old) {
 		return ErrNotFound
 	}
-	if err := b.keepSession(ctx, renewed); err != nil || sessionID(old) == sessionID(renewed) {
+	if err := b.keepSession(ctx, renewed); err != nil || SessionID(old) == SessionID(renewed) {
 		return err
 	}
-	return ignoreNotFound(b.remove(ctx, sessionID(old)))
+	return ignoreNotFound(b.remove(ctx, SessionID(old)))
 }
 
 // dropOlder removes the page of its own that a session in front may have left.
 // It only clutters.
 func (b *Book) dropOlder(ctx context.Context, front *Auth) {
-	if known, err := b.load(ctx, sessionID(front)); err == nil && newer(front, known) == front {
-		_ = b.remove(ctx, sessionID(front))
+	if known, err := b.load(ctx, SessionID(front)); err == nil && newer(front, known) == front {
+		_ = b.remove(ctx, SessionID(front))
 	}
 }

@@ -174,7 +174,7 @@ func testForget(t *testing.T, open func(Home) *Book) {
 	if _, err := book.Card(ctx, ID(early)); err != ErrNotFound {
 		t.Error(err)
 	}
-	for _, id := range []string{ID(early), sessionID(early), "../../auth", ""} {
+	for _, id := range []string{ID(early), SessionID(early), "../../auth", ""} {
 		if err := book.Forget(ctx, id); err != ErrNotFound {
 			t.Error(err)
 		}
@@ -241,7 +241,7 @@ func testRenew(t *testing.T, open func(Home) *Book) {
 		if c, err := book.Card(ctx, ID(old)); err != nil || !c.LastRefresh.Equal(renewed.LastRefresh) {
 			t.Error(c, err)
 		}
-		if id, err := book.Find(ctx, again); err != nil || id != sessionID(again) {
+		if id, err := book.Find(ctx, again); err != nil || id != SessionID(again) {
 			t.Error(id, err)
 		}
 	}

@@ -9,7 +9,7 @@ func (b *Book) sound(f folder, active *Auth) bool {
 	activeID := ""
 	if active != nil {
 		activeID = ID(active)
-		if !f.cards[activeID] || b.leftover(f, ID(active), active) || b.leftover(f, sessionID(active), active) {
+		if !f.cards[activeID] || b.leftover(f, ID(active), active) || b.leftover(f, SessionID(active), active) {
 			return false
 		}
 	}

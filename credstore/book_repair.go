@@ -170,7 +170,7 @@ func (r *repair) leftovers(ctx context.Context, f folder) error {
 	if r.active == nil {
 		return nil
 	}
-	for _, page := range []string{ID(r.active), sessionID(r.active)} {
+	for _, page := range []string{ID(r.active), SessionID(r.active)} {
 		if !r.b.leftover(f, page, r.active) {
 			continue
 		}
@@ -217,7 +217,7 @@ func (r *repair) promote(ctx context.Context, f folder) error {
 		all, err := r.b.Pages(ctx, id)
 		if err == nil {
 			if err = r.b.write(ctx, id, all[0]); err == nil {
-				err = errors.Join(ignoreNotFound(r.b.remove(ctx, sessionID(all[0]))), r.b.note(all[0], nil))
+				err = errors.Join(ignoreNotFound(r.b.remove(ctx, SessionID(all[0]))), r.b.note(all[0], nil))
 			}
 		}
 		if err != nil {

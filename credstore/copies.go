@@ -64,14 +64,29 @@ func readAuthFile(home Home) (string, Place, error) {
 	return string(text), place, err
 }
 
-// ClearKeyring removes the login's keyring entry and nothing else, ErrNotFound
-// when there is none.
-func ClearKeyring(ctx context.Context, home Home) error {
+// ClearKeyring removes the login's keyring entry and nothing else, if it is
+// still the one that agree knows. ErrNotFound when there is none, ErrChanged
+// when it is another one.
+func ClearKeyring(ctx context.Context, home Home, agree func(*Auth) bool) error {
 	ring := keyringStore{home, systemKeyring()}
 	l, err := lockLogin(ctx, home)
 	if err != nil {
 		return err
 	}
 	defer l.unlock()
+	a, _, err := ring.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if !agree(a) {
+		return ErrChanged
+	}
+	return DropEntry(ctx, home)
+}
+
+// DropEntry is ClearKeyring for a step of a Save, which holds the locks and has
+// kept what was in the entry. It asks nothing.
+func DropEntry(ctx context.Context, home Home) error {
+	ring := keyringStore{home, systemKeyring()}
 	return keyringError("delete", ring.place(), ring.ring.remove(ctx, codexService, home.keyringAccount()))
 }

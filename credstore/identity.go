@@ -100,8 +100,8 @@ func ID(a *Auth) string {
 	return strings.ToLower(string(a.Kind())) + "-" + shortHash(a.Identity())
 }
 
-// sessionID is the id of the page of one session of an account beside another.
-func sessionID(a *Auth) string { return ID(a) + "." + shortHash(a.session()) }
+// SessionID is the id of the page of one session of an account beside another.
+func SessionID(a *Auth) string { return ID(a) + "." + shortHash(a.session()) }
 
 var (
 	validID      = regexp.MustCompile(`^[a-z]+-[0-9a-f]{16}(\.[0-9a-f]{16})?$`)

@@ -87,7 +87,12 @@ func (s *keyringStore) deleteBoth(ctx context.Context) (inKeyring, inFile error)
 		return err, nil
 	}
 	defer l.unlock()
-	err = s.ring.remove(ctx, codexService, s.home.keyringAccount())
+	return s.deleteHeld(ctx, l)
+}
+
+// deleteHeld is deleteBoth for a caller that holds the locks.
+func (s *keyringStore) deleteHeld(ctx context.Context, l *locks) (inKeyring, inFile error) {
+	err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
 	return keyringError("delete", s.place(), err), s.file().remove(l)
 }
 

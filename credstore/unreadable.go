@@ -9,7 +9,7 @@ import (
 // account book before a login takes its place: whoever damaged it by hand may
 // want it back. It returns the path. The same text is kept once.
 func KeepUnreadable(home Home, text Secret) (string, error) {
-	dir := filepath.Join(home.Path, "codex-login", "unreadable")
+	dir := unreadableDir(home)
 	if err := ownDir(home, "unreadable"); err != nil {
 		return "", fileError("save", dir, err)
 	}
@@ -20,3 +20,14 @@ func KeepUnreadable(home Home, text Secret) (string, error) {
 	}
 	return path, replaceFile(path, []byte(text.Reveal()))
 }
+
+// DropUnreadable removes what KeepUnreadable has stored: it may hold tokens.
+func DropUnreadable(home Home) error {
+	dir := unreadableDir(home)
+	if err := os.RemoveAll(dir); err != nil {
+		return fileError("delete", dir, err)
+	}
+	return nil
+}
+
+func unreadableDir(home Home) string { return filepath.Join(home.Path, "codex-login", "unreadable") }

@@ -44,6 +44,7 @@ type Accounts struct {
 // left half done and says so. It asks nobody on the network and reads no
 // secret but the active login's.
 func (l *Login) Accounts(ctx context.Context) (Accounts, error) {
+	l.follow()
 	active, place, err := l.store(l.Mode()).Load(ctx)
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) && ctx.Err() != nil {
 		return Accounts{}, err

@@ -83,7 +83,7 @@ func (l *Login) commitOnce(ctx context.Context, spent held, fresh renewal) (held
 		}
 		return nil, errSettled
 	}
-	place, err := l.store(l.Mode()).Save(ctx, nil, credstore.Steps{Choose: choose})
+	place, err := l.saveActive(ctx, credstore.Steps{Choose: choose})
 	switch {
 	case errors.Is(err, errSettled):
 		return now, nil
@@ -153,7 +153,7 @@ func (l *Login) unsavedKey(spent held) string {
 func (l *Login) putAside(ctx context.Context, spent held, fresh renewal, why error) error {
 	if l.Mode() != credstore.ModeEphemeral {
 		if err := credstore.OpenBook(l.Home, credstore.ModeFile).Keep(ctx, fresh.of(spent.auth)); err == nil {
-			if spent.auth.Tokens.LoginOwnerID == "" {
+			if spent.auth.Tokens.LoginOwnerID == "" && spent.active {
 				// Nothing says that the two belong together, but the old one
 				// must not be sent again.
 				l.noteEnded(ctx, spent, &SessionEndedError{Reason: EndUsed, At: fresh.at})

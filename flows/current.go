@@ -48,13 +48,18 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 // forced_* rule is deleted here, as Codex does at its own start. Logins that
 // break a requirements.toml rule are hidden and stay.
 func (l *Login) Enforce(ctx context.Context) (Account, error) {
+	copies := credstore.Copies(ctx, l.Home, l.Mode())
 	e, err := l.Current(ctx)
 	account := e.Account
 	var v *policy.Violation
 	if !errors.As(err, &v) || v.Effect != policy.SignOut {
 		return account, err
 	}
-	if err := l.store(l.Mode()).Delete(ctx); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+	err = credstore.DeleteIf(ctx, l.Home, unchanged(copies...), l.Mode())
+	if errors.Is(err, credstore.ErrChanged) { // another login by now, which is not this one's fault
+		return l.Enforce(ctx)
+	}
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		return account, errors.Join(v, err)
 	}
 	return account, v

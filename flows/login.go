@@ -44,6 +44,8 @@ type Request struct {
 	Secret credstore.Secret
 	// Verify asks the API whether the key works before it is saved.
 	Verify bool
+
+	configured bool // Store was left open
 }
 
 // Begin makes the challenge that the person has to answer: a URL with its
@@ -54,7 +56,9 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	if v := l.Rules.Allows(r.Method.credential()); v != nil {
 		return nil, v
 	}
-	if r.Store == "" {
+	l.follow()
+	r.configured = r.Store == ""
+	if r.configured {
 		r.Store = l.Mode()
 	}
 	if pin := l.storePin(); pin != nil && r.Store != l.Mode() {
@@ -135,6 +139,9 @@ func (l *Login) finish(ctx context.Context, c *Challenge) (Receipt, error) {
 			c.note(Note{Code: NoteKeyringPrompt, At: l.Clock.now()})
 		}
 	})
+	if c.request.configured {
+		return l.save(ctx, "", found)
+	}
 	return l.save(ctx, c.request.Store, found)
 }
 

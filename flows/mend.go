@@ -24,7 +24,7 @@ func (l *Login) mend(ctx context.Context, active *credstore.Auth, found error) [
 	if done.Temps+done.Leftovers+done.Doubles+done.Markers+done.Promoted > 0 {
 		notes = append(notes, Note{Code: NoteMended})
 	}
-	if active != nil && slices.Contains(done.Newer, credstore.ID(active)) {
+	if active != nil && len(done.Newer) > 0 {
 		notes = append(notes, l.takeNewer(ctx, active)...)
 	}
 	return notes
@@ -33,10 +33,38 @@ func (l *Login) mend(ctx context.Context, active *credstore.Auth, found error) [
 // takeNewer puts tokens of the active session that are later than the active
 // ones in their place: a renewal that could not be stored there left them.
 func (l *Login) takeNewer(ctx context.Context, old *credstore.Auth) []Note {
-	err := l.exchange(ctx, credstore.ID(old), &Switched{}, old.SameSecret)
+	var pages []string
+	_, err := l.saveActive(ctx, credstore.Steps{
+		Choose: func(ctx context.Context) (*credstore.Auth, error) {
+			latest, _, err := l.store(l.Mode()).Load(ctx)
+			if err != nil || !latest.SameSecret(old) {
+				return nil, errSettled // somebody else was faster
+			}
+			for _, page := range []string{credstore.ID(old), credstore.SessionID(old)} {
+				a, err := l.book().Load(ctx, page)
+				if err != nil || !sameSession(a, old) {
+					continue
+				}
+				pages = append(pages, page)
+				if a.LastRefresh.After(latest.LastRefresh) {
+					latest = a
+				}
+			}
+			if latest.SameSecret(old) {
+				return nil, errSettled
+			}
+			return latest, nil
+		},
+		Written: func() bool {
+			for _, page := range pages {
+				_ = l.book().Remove(ctx, page) // what stays is a leftover of the active session
+			}
+			return true
+		},
+	})
 	switch {
 	case errors.Is(err, errSettled):
-		return nil // somebody else was faster
+		return nil
 	case err != nil:
 		return []Note{{Code: NoteNotMended, Err: err}}
 	}
@@ -89,7 +117,7 @@ func (l *Login) clearCopies(ctx context.Context, active *credstore.Auth) error {
 					return err
 				}
 			}
-			if err := l.clear(ctx, other); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			if err := l.clear(ctx, other, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
 				return err
 			}
 		}
@@ -116,10 +144,32 @@ func kindOf(m credstore.Mode) credstore.Kind {
 	return credstore.KindFile
 }
 
-// clear removes the login from one place and no other.
-func (l *Login) clear(ctx context.Context, m credstore.Mode) error {
+// clear removes a copy from its place, if it is still that one.
+func (l *Login) clear(ctx context.Context, m credstore.Mode, c credstore.Copy) error {
 	if m == credstore.ModeKeyring {
-		return credstore.ClearKeyring(ctx, l.Home)
+		return credstore.ClearKeyring(ctx, l.Home, c.Auth.SameSecret)
 	}
-	return l.store(credstore.ModeFile).Delete(ctx)
+	return credstore.DeleteIf(ctx, l.Home, unchanged(c), credstore.ModeFile)
+}
+
+// unchanged consents to deleting the copies that were seen before: the same
+// login, renewed perhaps, and what could not be read then and cannot be now.
+func unchanged(before ...credstore.Copy) func(now []credstore.Copy) error {
+	return func(now []credstore.Copy) error {
+		for _, n := range now {
+			known := func(b credstore.Copy) bool {
+				switch {
+				case b.Place.Kind != n.Place.Kind:
+					return false
+				case b.Auth == nil || n.Auth == nil:
+					return b.Auth == nil && n.Auth == nil && b.Raw == n.Raw
+				}
+				return b.Auth.SameSecret(n.Auth) || sameSession(b.Auth, n.Auth) || b.Auth.Empty() && n.Auth.Empty()
+			}
+			if !slices.ContainsFunc(before, known) {
+				return credstore.ErrChanged
+			}
+		}
+		return nil
+	}
 }

@@ -15,7 +15,10 @@ type Moved struct {
 	Account *Account
 	// Accounts counts the logins that were moved, the active one included.
 	Accounts int
-	Notes    []Note
+	// Holders are the running programs that look for the login at the place
+	// that was left.
+	Holders Holders
+	Notes   []Note
 }
 
 // MoveStore moves every login of this CODEX_HOME to another store: each is
@@ -24,11 +27,13 @@ type Moved struct {
 // a *StorePinnedError, or the error of a store or of config.toml; then the
 // logins are where they were, or in both places.
 func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
+	l.follow()
 	out := Moved{From: l.Mode(), To: to}
 	if err := l.movable(ctx, to); err != nil || to == out.From {
 		return out, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	began := l.Clock.now()
 	book := credstore.OpenBook(l.Home, to)
 	unlock, err := book.LockMove(ctx)
 	if err != nil {
@@ -36,7 +41,7 @@ func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 	}
 	defer unlock()
 	// A renewal under way would be written to the place that is left.
-	release, err := l.lockActive(ctx)
+	release, err := l.lockActive(ctx, &out)
 	if err != nil {
 		return out, err
 	}
@@ -56,6 +61,9 @@ func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 		return out, err
 	}
 	out.Accounts += pages
+	if out.Account != nil {
+		out.Holders = l.Holders(ctx, began)
+	}
 	if err := book.EndMove(ctx); err != nil {
 		out.Notes = append(out.Notes, Note{Code: NoteNotMended, Err: err})
 	}
@@ -79,16 +87,28 @@ func (l *Login) movable(ctx context.Context, to credstore.Mode) error {
 	return ctx.Err()
 }
 
-// lockActive keeps everybody else from renewing the active login.
-func (l *Login) lockActive(ctx context.Context) (release func(), err error) {
-	active, _, err := l.store(l.Mode()).Load(ctx)
-	switch {
-	case errors.Is(err, credstore.ErrNotFound), err == nil && active.Empty():
-		return func() {}, nil
-	case err != nil:
-		return nil, err
+// lockActive keeps everybody else from renewing the active login, and waits
+// for a renewal by Codex, as a switch does.
+func (l *Login) lockActive(ctx context.Context, out *Moved) (release func(), err error) {
+	for try := 1; ; try++ {
+		active, _, err := l.store(l.Mode()).Load(ctx)
+		switch {
+		case errors.Is(err, credstore.ErrNotFound), err == nil && active.Empty():
+			return func() {}, nil
+		case err != nil:
+			return nil, err
+		}
+		release, err := l.book().LockAccount(ctx, credstore.ID(active))
+		if err != nil {
+			return nil, err
+		}
+		out.Notes = l.awaitRenewal(ctx, active)
+		now, _, err := l.store(l.Mode()).Load(ctx)
+		if try == followTries || err == nil && credstore.ID(now) == credstore.ID(active) {
+			return release, nil
+		}
+		release() // another account was switched to meanwhile
 	}
-	return l.book().LockAccount(ctx, credstore.ID(active))
 }
 
 // moveActive writes the active login to its new place, tells Codex where that
@@ -97,8 +117,12 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 	var receipt Receipt
 	configured := false
 	var active *credstore.Auth
+	var entry error // what became of the entry that was left
 	place, err := l.store(to).Save(ctx, nil, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
+			if l.Rules.Reread() {
+				return nil, errStoreMoved
+			}
 			var err error
 			if active, _, err = l.store(l.Mode()).Load(ctx); err != nil {
 				return nil, err
@@ -107,6 +131,9 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 		},
 		Written: func() bool {
 			configured = l.configure(to, &receipt)
+			if configured && to == credstore.ModeFile {
+				entry = credstore.DropEntry(ctx, l.Home)
+			}
 			return configured
 		},
 	})
@@ -124,8 +151,8 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 	if !configured {
 		return l.takeBack(ctx, to, active, receipt)
 	}
-	if to == credstore.ModeFile {
-		place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+	if entry != nil {
+		place.Leftover = entry
 	}
 	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
 		out.Notes = append(out.Notes, Note{Code: NoteOldCopyLeft, Err: left})

@@ -13,14 +13,39 @@ import (
 // account book, the new login is written, config.toml says where it is, and
 // only then the former places are cleared. An error means that nothing of the
 // kind has happened.
+//
+// The mode "" is the configured one, as it is by then.
 func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified) (Receipt, error) {
+	l.follow()
+	for try := 1; ; try++ {
+		to := mode
+		if to == "" {
+			to = l.Mode()
+		}
+		receipt, err := l.saveIn(ctx, to, found)
+		if !errors.Is(err, errStoreMoved) || try == followTries {
+			return receipt, err
+		}
+	}
+}
+
+func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identified) (Receipt, error) {
 	receipt := Receipt{Account: found.account}
 	moving := mode != l.Mode() && mode != credstore.ModeEphemeral
 	configured := false
+	var entry error // what became of the entry that Codex would find again, should the mode be set back one day
 	place, err := l.store(mode).Save(ctx, found.auth, credstore.Steps{
-		Before: func(ctx context.Context) error { return l.keepReplaced(ctx, mode, found.auth, &receipt) },
+		Before: func(ctx context.Context) error {
+			if mode != credstore.ModeEphemeral && l.Rules.Reread() {
+				return errStoreMoved
+			}
+			return l.keepReplaced(ctx, mode, found.auth, &receipt)
+		},
 		Written: func() bool {
 			configured = !moving || l.configure(mode, &receipt)
+			if moving && configured && mode == credstore.ModeFile {
+				entry = credstore.DropEntry(ctx, l.Home)
+			}
 			return configured
 		},
 	})
@@ -34,10 +59,8 @@ func (l *Login) save(ctx context.Context, mode credstore.Mode, found identified)
 		receipt.add(Note{Code: NoteKeyringUnusable, Err: place.Fallback})
 	}
 	if moving && configured {
-		if mode == credstore.ModeFile {
-			// Codex would take the entry for the login again, should the mode
-			// be set back one day.
-			place.Leftover = credstore.ClearKeyring(ctx, l.Home)
+		if entry != nil {
+			place.Leftover = entry
 		}
 		// A store has all logins or none.
 		if _, err := credstore.OpenBook(l.Home, mode).MovePages(ctx, mode); err != nil {

@@ -17,10 +17,16 @@ import (
 // It works under rules that permit no login, and where the configuration
 // cannot be read: then every place is cleared in which a login may be.
 func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
+	l.follow()
 	var modes []credstore.Mode
 	for _, name := range l.Rules.LogoutStores() {
 		modes = append(modes, credstore.Mode(name))
 	}
+	return l.signOut(ctx, revoke, modes...)
+}
+
+// signOut is SignOut for the stores of these modes.
+func (l *Login) signOut(ctx context.Context, revoke bool, modes ...credstore.Mode) (SignedOut, error) {
 	var out SignedOut
 	copies := credstore.Copies(ctx, l.Home, modes...)
 	var logins []*credstore.Auth
@@ -34,9 +40,14 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 			out.Account.Place, out.Account.StoreMode = c.Place, modes[0]
 		}
 	}
-	book := credstore.OpenBook(l.Home, modes[0])
+	book := l.diskBook(modes[0])
 	ids := identities(logins)
 	for _, id := range ids {
+		unlock, err := book.LockAccount(ctx, id)
+		if err != nil {
+			return out, cancelled(ctx, err)
+		}
+		defer unlock()
 		logins = append(logins, l.keptSessions(ctx, book, id, &out)...)
 	}
 	if revoke {
@@ -46,7 +57,11 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 		return out, ErrCancelled
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := deleteAll(ctx, l, modes); err != nil {
+	err := credstore.DeleteIf(ctx, l.Home, unchanged(copies...), modes...)
+	if errors.Is(err, credstore.ErrChanged) && len(ids) > 0 {
+		err = nil // another login is there by now, and stays; this one may have gone to its page
+	}
+	if err != nil {
 		return out, err
 	}
 	out.Forgotten = max(len(ids), 1)
@@ -56,6 +71,15 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 		}
 	}
 	return out, nil
+}
+
+// diskBook is the book beside a store, on disk also where logins are kept in
+// memory only: it may hold what was there before.
+func (l *Login) diskBook(mode credstore.Mode) *credstore.Book {
+	if mode == credstore.ModeEphemeral {
+		mode = credstore.ModeFile
+	}
+	return credstore.OpenBook(l.Home, mode)
 }
 
 // identities are the ids of the accounts that the logins belong to, each once.
@@ -82,11 +106,25 @@ func (l *Login) keptSessions(ctx context.Context, book *credstore.Book, id strin
 // Forget removes an account from the book, its earlier sessions too; revoke
 // ends them at the issuer first. The active account is signed out.
 func (l *Login) Forget(ctx context.Context, id string, revoke bool) (SignedOut, error) {
+	l.follow()
+	return l.forget(ctx, l.book(), id, revoke)
+}
+
+// forget holds the account, so that nobody switches to it meanwhile.
+func (l *Login) forget(ctx context.Context, book *credstore.Book, id string, revoke bool) (SignedOut, error) {
+	unlock, err := book.LockAccount(ctx, id)
+	if errors.Is(err, credstore.ErrNotFound) {
+		return SignedOut{}, &NoAccountError{Name: id}
+	}
+	if err != nil {
+		return SignedOut{}, cancelled(ctx, err)
+	}
 	active, _, err := l.store(l.Mode()).Load(ctx)
 	if err == nil && !active.Empty() && credstore.ID(active) == id {
+		unlock()
 		return l.SignOut(ctx, revoke)
 	}
-	book := l.book()
+	defer unlock()
 	card, err := book.Card(ctx, id)
 	if errors.Is(err, credstore.ErrNotFound) {
 		return SignedOut{}, &NoAccountError{Name: id}
@@ -104,7 +142,9 @@ func (l *Login) Forget(ctx context.Context, id string, revoke bool) (SignedOut, 
 	if err := book.Forget(context.WithoutCancel(ctx), id); err != nil {
 		return out, err
 	}
-	out.Forgotten = 1
+	if card.Pages > 0 { // otherwise it was nothing but a card that was left
+		out.Forgotten = 1
+	}
 	return out, nil
 }
 
@@ -116,17 +156,22 @@ func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) 
 	if errors.Is(failed, credstore.ErrNotFound) {
 		failed = nil
 	}
+	if l.Mode() == credstore.ModeEphemeral && ctx.Err() == nil {
+		beside, err := l.signOut(ctx, revoke, credstore.ModeFile)
+		if !errors.Is(err, credstore.ErrNotFound) {
+			out, failed = out.with(beside), errors.Join(failed, err)
+		}
+	}
 	out.All = true
 	if ctx.Err() != nil {
 		return out, ErrCancelled
 	}
-	cards, err := l.book().Cards(ctx)
-	failed = errors.Join(failed, err)
+	book := l.diskBook(l.Mode())
+	cards, err := book.Cards(ctx)
+	failed = errors.Join(failed, err, credstore.DropUnreadable(l.Home))
 	for _, c := range cards {
-		one, err := l.Forget(ctx, c.ID, revoke)
-		out.Forgotten += one.Forgotten
-		out.Ended += one.Ended
-		out.RevokeErr = errors.Join(out.RevokeErr, one.RevokeErr)
+		one, err := l.forget(ctx, book, c.ID, revoke)
+		out = out.with(one)
 		if errors.Is(err, ErrCancelled) {
 			return out, err
 		}
@@ -137,6 +182,17 @@ func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) 
 		return out, credstore.ErrNotFound
 	}
 	return out, failed
+}
+
+// with adds what became of another account.
+func (s SignedOut) with(one SignedOut) SignedOut {
+	s.Forgotten += one.Forgotten
+	s.Ended += one.Ended
+	s.RevokeErr = errors.Join(s.RevokeErr, one.RevokeErr)
+	if s.Account.Method == "" {
+		s.Account = one.Account
+	}
+	return s
 }
 
 // revokeAll ends every session among the logins, each once. Revoked is set
@@ -155,32 +211,6 @@ func (l *Login) revokeAll(ctx context.Context, logins []*credstore.Auth, out *Si
 		out.RevokeErr = errors.Join(out.RevokeErr, err)
 	}
 	out.Revoked = out.Ended > 0 && out.RevokeErr == nil
-}
-
-// deleteAll clears the stores, the file first: a keyring's deletion takes the
-// file along, and where there is no keyring nothing would be left to be found.
-func deleteAll(ctx context.Context, l *Login, modes []credstore.Mode) error {
-	var failed error
-	found := false
-	for _, m := range slices.Backward(modes) {
-		err := l.store(m).Delete(ctx)
-		switch {
-		case err == nil:
-			found = true
-		case errors.Is(err, credstore.ErrNotFound):
-		case len(modes) > 1 && credstore.IsProblem(err, credstore.ProblemUnavailable):
-			// No keyring here, so nothing is in it.
-		default:
-			failed = errors.Join(failed, err)
-		}
-	}
-	switch {
-	case failed != nil:
-		return failed
-	case !found:
-		return credstore.ErrNotFound
-	}
-	return nil
 }
 
 // RevokePrevious ends the sessions that a sign-in replaced and takes them out

@@ -34,7 +34,17 @@ const (
 // *SessionEndedError for a session that is known to be dead, or a store's
 // error.
 func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
-	card, err := l.permitted(ctx, id)
+	l.follow()
+	if _, err := l.permitted(ctx, id); err != nil {
+		return Switched{}, err
+	}
+	// A renewal under way would leave tokens that are spent in use.
+	unlock, err := l.book().LockAccount(ctx, id)
+	if err != nil {
+		return Switched{}, cancelled(ctx, err)
+	}
+	defer unlock()
+	card, err := l.permitted(ctx, id) // it may have ended meanwhile
 	if err != nil {
 		return Switched{}, err
 	}
@@ -102,16 +112,16 @@ func (l *Login) permitted(ctx context.Context, id string) (credstore.Card, error
 // somewhere whatever kills the process. wanted is asked of the active login, if
 // there is one, under the locks; errSettled says that it did not want to.
 func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted func(active *credstore.Auth) bool) error {
-	book := l.book()
 	var target *credstore.Auth
+	var pages []string
 	var left Receipt
-	place, err := l.store(l.Mode()).Save(ctx, nil, credstore.Steps{
+	place, err := l.saveActive(ctx, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
 			active, _, err := l.store(l.Mode()).Load(ctx)
 			if err == nil && !active.Empty() && !wanted(active) {
 				return nil, errSettled
 			}
-			if target, err = book.Load(ctx, id); errors.Is(err, credstore.ErrNotFound) {
+			if target, pages, err = l.latest(ctx, id); errors.Is(err, credstore.ErrNotFound) {
 				return nil, &NoAccountError{Name: id}
 			}
 			if err != nil {
@@ -124,8 +134,10 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted f
 			return target, l.keepReplaced(ctx, l.Mode(), target, &left)
 		},
 		Written: func() bool {
-			if err := book.Remove(ctx, id); err != nil && !errors.Is(err, credstore.ErrNotFound) {
-				out.Notes = append(out.Notes, Note{Code: NotePageLeft, Err: err})
+			for _, page := range pages {
+				if err := l.book().Remove(ctx, page); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+					out.Notes = append(out.Notes, Note{Code: NotePageLeft, Err: err})
+				}
 			}
 			return true
 		},
@@ -133,6 +145,7 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted f
 	if err != nil {
 		return err
 	}
+	book := l.book()
 	if err := l.used(ctx, book, target, left.replaced); err != nil {
 		out.Notes = append(out.Notes, Note{Code: NoteCardFailed, Err: err})
 	}
@@ -151,6 +164,30 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted f
 	out.Account = l.entry(card)
 	l.markActive(&out.Account, card, target, place)
 	return nil
+}
+
+// latest is the session on the front page of an account with its latest tokens,
+// and the pages that hold it: a renewal that could not be stored in its place
+// left them on a page beside it.
+func (l *Login) latest(ctx context.Context, id string) (*credstore.Auth, []string, error) {
+	book := l.book()
+	target, err := book.Load(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	beside := credstore.SessionID(target)
+	other, err := book.Load(ctx, beside)
+	switch {
+	case errors.Is(err, credstore.ErrNotFound):
+		return target, []string{id}, nil
+	case err != nil:
+		return nil, nil, err
+	case !sameSession(other, target):
+		return target, []string{id}, nil
+	case other.LastRefresh.After(target.LastRefresh):
+		target = other
+	}
+	return target, []string{id, beside}, nil
 }
 
 // awaitRenewal narrows a window that cannot be closed from here. Codex asks

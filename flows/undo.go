@@ -49,6 +49,7 @@ type Undone struct {
 // token that was here before is never forgotten. An error means that the
 // sign-in stands as it was.
 func (l *Login) Undo(ctx context.Context, r Receipt, forget bool) (Undone, error) {
+	l.follow()
 	var out Undone
 	var err error
 	switch r.Before() {
@@ -70,20 +71,31 @@ func (l *Login) Undo(ctx context.Context, r Receipt, forget bool) (Undone, error
 	return out, nil
 }
 
+// madeIn is the store of the sign-in by now: it may have been moved.
+func (l *Login) madeIn(r Receipt) credstore.Mode {
+	if r.Account.StoreMode == credstore.ModeEphemeral {
+		return credstore.ModeEphemeral
+	}
+	return l.Mode()
+}
+
 // restore puts the earlier session of the account back in its place, in the
 // order of a switch.
 func (l *Login) restore(ctx context.Context, r Receipt) (*Switched, error) {
-	mode := r.Account.StoreMode
-	book := credstore.OpenBook(l.Home, mode)
+	unlock, err := l.book().LockAccount(ctx, r.ID)
+	if err != nil {
+		return nil, cancelled(ctx, err)
+	}
+	defer unlock()
 	out := Switched{Changed: true}
 	began := l.Clock.now()
 	var target *credstore.Auth
 	var left Receipt
-	place, err := l.store(mode).Save(ctx, nil, credstore.Steps{
+	place, err := l.saveActive(ctx, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
-			page, err := book.Find(ctx, r.replaced)
+			page, err := l.book().Find(ctx, r.replaced)
 			if err == nil {
-				target, err = book.Load(ctx, page)
+				target, err = l.book().Load(ctx, page)
 			}
 			if errors.Is(err, credstore.ErrNotFound) {
 				return nil, &NoAccountError{Name: r.ID}
@@ -94,10 +106,11 @@ func (l *Login) restore(ctx context.Context, r Receipt) (*Switched, error) {
 			if v := l.checkStored(target); v != nil {
 				return nil, v
 			}
-			return target, l.keepReplaced(ctx, mode, target, &left)
+			return target, l.keepReplaced(ctx, l.Mode(), target, &left)
 		},
 		Written: func() bool {
-			if _, err := book.Take(ctx, target); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			// The session of the sign-in may have its front page now.
+			if _, err := l.book().Take(ctx, target); ignoreNotFound(err) != nil {
 				out.Notes = append(out.Notes, Note{Code: NotePageLeft, Err: err})
 			}
 			return true
@@ -106,6 +119,7 @@ func (l *Login) restore(ctx context.Context, r Receipt) (*Switched, error) {
 	if err != nil {
 		return nil, err
 	}
+	book := l.book()
 	if err := l.used(ctx, book, target); err != nil {
 		out.Notes = append(out.Notes, Note{Code: NoteCardFailed, Err: err})
 	}
@@ -127,37 +141,63 @@ func (l *Login) leave(ctx context.Context, r Receipt) error {
 		return cancelled(ctx, err)
 	}
 	ctx = context.WithoutCancel(ctx)
-	store := l.store(r.Account.StoreMode)
-	active, _, err := store.Load(ctx)
-	switch {
-	case errors.Is(err, credstore.ErrNotFound):
+	mode := l.madeIn(r)
+	book := credstore.OpenBook(l.Home, mode)
+	if mode == credstore.ModeEphemeral {
+		if err := book.Keep(ctx, r.stored); err != nil {
+			return err
+		}
+	}
+	err := credstore.DeleteIf(ctx, l.Home, func(now []credstore.Copy) error {
+		for _, c := range now {
+			switch {
+			case credstore.IsProblem(c.Err, credstore.ProblemUnavailable):
+				continue // no keyring here, so nothing is in it
+			case c.Err != nil:
+				return c.Err
+			case !c.Auth.SameSecret(r.stored) && !sameSession(c.Auth, r.stored):
+				return credstore.ErrChanged
+			}
+			if err := book.Keep(ctx, c.Auth); err != nil {
+				return err
+			}
+		}
 		return nil
-	case err != nil:
-		return err
-	case !active.SameSecret(r.stored) && !sameSession(active, r.stored):
+	}, mode)
+	if errors.Is(err, credstore.ErrChanged) {
 		return nil
 	}
-	if err := credstore.OpenBook(l.Home, r.Account.StoreMode).Keep(ctx, active); err != nil {
-		return err
-	}
-	return ignoreNotFound(store.Delete(ctx))
+	return ignoreNotFound(err)
 }
 
-// drop takes the session of the sign-in out of the book and ends it. It is
-// taken out first: nobody can switch to a session that is about to end.
+// drop ends the session of the sign-in and takes it out of the book. It holds
+// the account, so that nobody switches to it meanwhile.
 func (l *Login) drop(ctx context.Context, r Receipt, out *SignedOut) error {
-	book := credstore.OpenBook(l.Home, r.Account.StoreMode)
-	session, err := book.Take(ctx, r.stored)
+	mode := l.madeIn(r)
+	book := credstore.OpenBook(l.Home, mode)
+	unlock, err := book.LockAccount(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	page, err := book.Find(ctx, r.stored)
 	if errors.Is(err, credstore.ErrNotFound) {
 		return nil // somebody else was faster
 	}
 	if err != nil {
 		return err
 	}
+	session, err := book.Load(ctx, page)
+	if err != nil {
+		return err
+	}
 	l.revokeAll(ctx, []*credstore.Auth{session}, out)
-	// The earlier session comes to the front, or the card goes.
-	// Where that fails, the next look at the list does it.
-	if active, _, err := l.store(r.Account.StoreMode).Load(ctx); ignoreNotFound(err) == nil {
+	if _, err := book.Take(ctx, session); ignoreNotFound(err) != nil {
+		return err
+	}
+	// The earlier session comes to the front, or the card goes. Where that
+	// fails, the next look at the list does it.
+	if active, _, err := l.store(mode).Load(ctx); ignoreNotFound(err) == nil {
 		_, _ = book.Repair(ctx, active)
 	}
 	if _, err := book.Card(ctx, r.ID); errors.Is(err, credstore.ErrNotFound) {

@@ -3,6 +3,7 @@ package flows
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"codex-login/credstore"
 	"codex-login/flows/sandbox"
@@ -188,5 +189,41 @@ func TestUndoOfALoginInMemory(t *testing.T) {
 	}
 	if string(load(t, l).Encode()) != string(before.Encode()) {
 		t.Error("the stored login has changed")
+	}
+}
+
+// Somebody who signed in meanwhile is not signed out by taking back the first
+// sign-in of all.
+func TestUndoLeavesWhoCameMeanwhile(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	r := signIn(t, l, s, sandbox.JonasFree)
+	next := newSession(t, s, sandbox.MinaHarbour)
+	activate(t, l, next)
+	if out, err := l.Undo(t.Context(), r, true); err != nil || out.DropErr != nil {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if where := whereIs(t, l, next); where != "in use" || revoked(s, next) {
+		t.Errorf("it is %s", where)
+	}
+}
+
+// Codex may have renewed the new session by then: the later tokens are ended.
+func TestUndoEndsTheLatestTokens(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	l := newLogin(t, s)
+	signIn(t, l, s, sandbox.JonasFree)
+	old := load(t, l)
+	r := signIn(t, l, s, sandbox.JonasFree)
+	renewed := *load(t, l)
+	tokens := *renewed.Tokens
+	tokens.RefreshToken = credstore.NewSecret("rt-renewed-by-codex")
+	renewed.Tokens, renewed.LastRefresh = &tokens, renewed.LastRefresh.Add(time.Minute)
+	activate(t, l, &renewed)
+	if out, err := l.Undo(t.Context(), r, true); err != nil || out.DropErr != nil {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if !revoked(s, &renewed) || whereIs(t, l, &renewed) != "gone" || whereIs(t, l, old) != "in use" {
+		t.Errorf("ended %v, it is %s; the earlier one is %s", revoked(s, &renewed), whereIs(t, l, &renewed), whereIs(t, l, old))
 	}
 }

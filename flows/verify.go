@@ -33,6 +33,7 @@ type Checked struct {
 // that was sent is not interrupted: Verify returns when its answer is stored,
 // and whoever leaves has to wait for that.
 func (l *Login) Verify(ctx context.Context, id string) (Checked, error) {
+	l.follow()
 	found, err := l.locate(ctx, id)
 	if err != nil {
 		return Checked{ID: id}, cancelled(ctx, err)

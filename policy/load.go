@@ -41,6 +41,12 @@ var layers = []struct {
 // hold nothing but what LogoutStores needs and allow no sign-in; with a
 // *ConflictError they are whole, and no way to sign in passes them.
 func Load(o Options) (*Rules, error) {
+	r, err := load(o)
+	r.options = o
+	return r, err
+}
+
+func load(o Options) (*Rules, error) {
 	o.System = cmp.Or(o.System, "/etc/codex")
 	var bad []*ConfigError
 	config, above := table{}, table{} // above holds the layers over the last broken one

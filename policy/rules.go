@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -82,6 +83,8 @@ type Rules struct {
 	// One for each rule; nil where no layer states it. The forced workspaces
 	// are trimmed, without blanks and never empty.
 	forcedMethod, forcedWorkspaces, allowedMethods, allowedWorkspaces *Demand
+	// options is what Load was given, to look again.
+	options Options
 	// moved is the store since this process has changed config.toml.
 	moved atomic.Pointer[string]
 	// invalid is why Load failed, so that rules that nobody could read allow
@@ -173,6 +176,22 @@ func (r *Rules) StoreMode() string {
 		return *m
 	}
 	return r.Store.Value
+}
+
+// Reread looks whether the configuration names another store than the
+// StoreMode, and follows it: another process may have moved the logins. A
+// configuration that cannot be read changes nothing.
+func (r *Rules) Reread() (moved bool) {
+	if r.options.Home == "" || r.invalid != nil {
+		return false
+	}
+	now, err := Load(r.options)
+	var unreadable *ConfigError
+	if errors.As(err, &unreadable) || now.Store.Value == r.StoreMode() {
+		return false
+	}
+	r.StoreMoved(now.Store.Value)
+	return true
 }
 
 // StoreMoved says that config.toml names another store since Load.
