@@ -191,3 +191,18 @@ func TestSwitchWithoutAName(t *testing.T) {
 		t.Errorf("in use is %s", got)
 	}
 }
+
+// TestKeptKey: a key that made room is called by its hint, and no session is
+// spoken of.
+func TestKeptKey(t *testing.T) {
+	p := newPerson(t, quick)
+	for i, key := range []string{"sk-proj-0123456789aaaaa", "sk-proj-0123456789bbbbb"} {
+		r := p.run(key, "--with-api-key")
+		if r.code != 0 || (i > 0) != strings.Contains(r.err, "Kept: sk-proj-***aaaaa. codex-login switch - goes back to it.") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if r := p.run("", "switch", "-"); r.code != 0 || !strings.Contains(r.err, "Left: sk-proj-***bbbbb") || strings.Contains(r.err, "session") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"codex-login/flows"
 	"codex-login/tui/plain"
@@ -158,6 +159,10 @@ func (o *options) switchTo(c *cobra.Command, name string) error {
 		o.reporter().Failed(err)
 		return err
 	}
+	if !out.Changed && out.Account.LastUsed.IsZero() {
+		// Codex signed in with it. Nobody knows when, so any program may be older.
+		out.Holders = login.Holders(c.Context(), time.Now())
+	}
 	out.Notes = append(list.Notes, out.Notes...)
 	o.reporter().Switched(out)
 	return o.effective(&out)
@@ -177,7 +182,7 @@ func (o *options) find(c *cobra.Command, name string) (*flows.Login, flows.Accou
 	}
 	var nobody *flows.NoAccountError
 	switch {
-	case errors.As(err, &nobody) && secretLike(name):
+	case errors.As(err, &nobody) && flows.SecretLike(name):
 		err = o.misused(c, "name_is_secret")
 	case err != nil:
 		o.reporter().Failed(err)
@@ -185,12 +190,12 @@ func (o *options) find(c *cobra.Command, name string) (*flows.Login, flows.Accou
 	return login, list, e, err
 }
 
-// errHeld says that the switch was done and does not reach every program.
-var errHeld = errors.New("a running program still holds another account")
+// errHeld says that the switch was done and may not reach every program.
+var errHeld = errors.New("a running program holds another account, or may")
 
 // effective is errHeld where the person wants to know; s may be nil.
 func (o *options) effective(s *flows.Switched) error {
-	if o.requireEffective && s != nil && len(s.Holders.Programs) > 0 {
+	if o.requireEffective && s != nil && !s.Holders.None() {
 		return errHeld
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,37 @@ func TestHolders(t *testing.T) {
 	}
 	if got := p.inUse(); got != "jonas@example.test enterprise" {
 		t.Errorf("in use is %s", got)
+	}
+	// Nor is not to know since when it has been in use.
+	cards, err := filepath.Glob(filepath.Join(p.home, "codex-login", "accounts", "*.card"))
+	if err != nil || len(cards) == 0 {
+		t.Fatal(cards, err)
+	}
+	for _, card := range cards {
+		if err := os.Remove(card); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := p.object(exitHeld, "switch", "jonas", "--require-effective"); s["changed"] != false || s["last_used"] != nil || len(s["holders"].([]any)) != 1 {
+		t.Errorf("%v", s)
+	}
+	_ = in.Close()
+	_ = server.Wait()
+	if r := p.run("", "switch", "jonas", "--require-effective"); r.code != 0 {
+		t.Errorf("nothing runs any more: %+v", r)
+	}
+	// Somebody serves the control socket and cannot be found.
+	socket := filepath.Join(p.home, "app-server-control", "app-server-control.sock")
+	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if s := p.object(exitHeld, "switch", "sk-", "--require-effective"); s["changed"] != true || len(s["holders"].([]any)) != 0 || len(s["unseen"].([]any)) == 0 {
+		t.Errorf("%v", s)
 	}
 }
 

@@ -189,6 +189,7 @@ func TestNamesThatMeanNobody(t *testing.T) {
 		{[]string{"switch", "a", "b"}, exitUsage, "one account is named"},
 		{[]string{"switch", wrongKey}, exitUsage, "looks like a key"},
 		{[]string{"accounts", "forget", wrongKey}, exitUsage, "looks like a key"},
+		{[]string{"accounts", "label", "sk-", wrongKey}, exitFailed, "looks like a key"},
 		{[]string{"accounts", "bogus"}, exitUsage, "no such command of codex-login accounts;"},
 		{[]string{"accounts", "forget"}, exitUsage, "one account is named"},
 		{[]string{"accounts", "label", "mina"}, exitUsage, "a label needs"},

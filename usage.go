@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,12 +26,6 @@ func (o *options) misused(c *cobra.Command, id string, values ...any) error {
 // flagName is how a flag may look that somebody has mistyped. A key has
 // digits, capitals and a length.
 var flagName = regexp.MustCompile(`^[a-z][a-z_-]{0,29}$`)
-
-// secretLike reports whether somebody has typed a key or token where a name
-// belongs. The beginning of one as Codex shows it is a name.
-func secretLike(name string) bool {
-	return (strings.HasPrefix(name, "sk-") || strings.HasPrefix(name, "at-")) && len(name) > 20
-}
 
 // misusedFlag says what is wrong with a flag by its name alone.
 func (o *options) misusedFlag(c *cobra.Command, err error) error {

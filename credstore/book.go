@@ -198,9 +198,9 @@ func (b *Book) lock(ctx context.Context) (func(), error) {
 	if err := b.home.ensure(); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{b.dir(), b.tmp()} {
-		if err := ensureDir(dir); err != nil {
-			return nil, fileError("save", dir, err)
+	for _, name := range []string{"accounts", "tmp"} {
+		if err := ownDir(b.home, name); err != nil {
+			return nil, fileError("save", filepath.Join(b.own(), name), err)
 		}
 	}
 	var l *flock.Flock

@@ -83,6 +83,27 @@ func (b *Book) Forget(ctx context.Context, id string) error {
 	return nil
 }
 
+// Take removes the page with the session of a, or with its key, and returns the
+// login as the page had it: a refresh may have changed it. ErrNotFound says that
+// no page has it.
+func (b *Book) Take(ctx context.Context, a *Auth) (*Auth, error) {
+	unlock, err := b.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	ctx = context.WithoutCancel(ctx)
+	id, err := b.Find(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := b.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return kept, ignoreNotFound(b.remove(ctx, id))
+}
+
 // Renew writes a refreshed login over the page that holds the very tokens of
 // old, whose account and session it continues. ErrNotFound says that no page
 // does any more: somebody else was faster, or the account is in use now.

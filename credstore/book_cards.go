@@ -152,6 +152,9 @@ func (b *Book) putCard(c Card, was []byte, edit func(*Card)) error {
 		return &Error{Problem: ProblemIO, Op: "save", Place: b.cardPlace(id), Err: err}
 	}
 	if string(text) == string(was) {
+		if b.memory == nil {
+			tighten(b.cardFile(id), 0o600)
+		}
 		return nil
 	}
 	if b.memory != nil {

@@ -32,7 +32,7 @@ func (b *Book) LockAccount(ctx context.Context, id string) (unlock func(), err e
 	if err := b.home.ensure(); err != nil {
 		return nil, err
 	}
-	if err := ensureDir(b.dir()); err != nil {
+	if err := ownDir(b.home, "accounts"); err != nil {
 		return nil, fileError("lock", b.dir(), err)
 	}
 	path := b.accountLock(id)

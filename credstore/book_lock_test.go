@@ -82,7 +82,7 @@ func TestLockOfAFileThatIsGone(t *testing.T) {
 		t.Error("it is the one")
 	}
 	if err := os.Remove(book.accountLock(id)); err != nil {
-		t.Skip("this system does not remove an open file")
+		missing(t, "a system that removes an open file")
 	}
 	unlock, err := book.LockAccount(ctx, id)
 	if err != nil {

@@ -31,7 +31,7 @@ func (b *Book) LockMove(ctx context.Context) (unlock func(), err error) {
 	if err := b.home.ensure(); err != nil {
 		return nil, err
 	}
-	if err := ensureDir(b.own()); err != nil {
+	if err := ownDir(b.home, ""); err != nil {
 		return nil, fileError("lock", b.own(), err)
 	}
 	var l *flock.Flock

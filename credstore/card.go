@@ -59,7 +59,9 @@ func CardOf(a *Auth) Card {
 			c.KeyHint = a.APIKey.Hint()
 		}
 	case AuthPersonalAccessToken:
-		c.KeyHint = a.PersonalAccessToken.Hint()
+		if hint := a.PersonalAccessToken.Hint(); hint != "***" { // it would name nobody
+			c.KeyHint = hint
+		}
 	default:
 		claims := a.Claims()
 		c.Email, c.UserID, c.WorkspaceID, c.Plan = claims.Email, claims.UserID, claims.AccountID, claims.Plan

@@ -12,6 +12,7 @@ func TestCardOf(t *testing.T) {
 	login.Tokens.AccountID = "ws-2\x1b[2J"
 	key := apiKey("sk-proj-0123456789abcdef")
 	pat := NewAccessToken(NewSecret("at-0123456789-0123456789"))
+	short := NewAccessToken(NewSecret("at-0123456"))
 	for name, c := range map[string]struct {
 		a    *Auth
 		want Card
@@ -21,6 +22,7 @@ func TestCardOf(t *testing.T) {
 			AccountID: "ws-2[2J", Plan: "plus", LastRefresh: someTime, ExpiresAt: time.Unix(1900000000, 0).UTC(),
 		}},
 		"key":          {key, Card{ID: ID(key), Mode: AuthAPIKey, KeyHint: "sk-proj-***bcdef"}},
+		"short token":  {short, Card{ID: ID(short), Mode: AuthPersonalAccessToken}},
 		"access token": {pat, Card{ID: ID(pat), Mode: AuthPersonalAccessToken, KeyHint: "at-01234***56789"}},
 	} {
 		if got := CardOf(c.a); got != c.want {

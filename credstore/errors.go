@@ -25,11 +25,14 @@ const (
 	ProblemIO          Problem = "io"          // anything else the system reported
 )
 
+// OpTry is the Op of a place that was only tried: no login was to go there yet.
+const OpTry = "try"
+
 // Error is a failure of a store. It names the place and never holds a value
 // out of the document.
 type Error struct {
 	Problem Problem
-	Op      string // "read", "save", "delete" or "lock"
+	Op      string // "read", "save", "delete", "lock" or OpTry
 	Place   Place
 	// Line and Column point into a corrupt document, from 1; 0 is unknown.
 	Line, Column int

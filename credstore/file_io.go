@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"time"
 )
 
@@ -70,6 +71,28 @@ func followLinks(path string) (string, error) {
 
 // ensureDir creates a folder for its owner only; one that exists is left alone.
 func ensureDir(dir string) error { return os.MkdirAll(dir, 0o700) }
+
+// ownDir makes the folder of that name in the codex-login of a home, "" for the
+// latter itself, for its owner only. One that is there with a looser mode is
+// tightened, where the system lets us; a link to somewhere else is left alone.
+func ownDir(home Home, name string) error {
+	own := filepath.Join(home.Path, "codex-login")
+	dir := filepath.Join(own, name)
+	if err := ensureDir(dir); err != nil {
+		return err
+	}
+	tighten(own, 0o700)
+	tighten(dir, 0o700)
+	return nil
+}
+
+// tighten takes the rights of others away from a file or folder of ours.
+func tighten(path string, mode fs.FileMode) {
+	info, err := os.Lstat(path)
+	if err == nil && runtime.GOOS != "windows" && info.Mode()&fs.ModeSymlink == 0 && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(path, mode)
+	}
+}
 
 // readLimited reads a document from a plain file; fs.ErrNotExist as it is.
 func readLimited(path string) ([]byte, error) {

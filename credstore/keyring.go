@@ -118,7 +118,7 @@ func goKeyringFault(err error) error {
 // ProbeKeyring tries the keyring by writing, reading and deleting an entry
 // made up for it. It returns nil or an *Error.
 func ProbeKeyring(ctx context.Context, home Home) error {
-	return keyringError("save", Place{Kind: KindKeyring, Where: home.KeyringEntry()}, probe(ctx, systemKeyring()))
+	return keyringError(OpTry, Place{Kind: KindKeyring, Where: home.KeyringEntry()}, probe(ctx, systemKeyring()))
 }
 
 type promptKey struct{}

@@ -10,11 +10,12 @@ import (
 // want it back. It returns the path. The same text is kept once.
 func KeepUnreadable(home Home, text Secret) (string, error) {
 	dir := unreadableDir(home)
-	if err := ensureDir(dir); err != nil {
+	if err := ownDir(home, "unreadable"); err != nil {
 		return "", fileError("save", dir, err)
 	}
 	path := filepath.Join(dir, "auth-"+shortHash(text.Reveal())+".json")
 	if _, err := os.Lstat(path); err == nil {
+		tighten(path, 0o600)
 		return path, nil
 	}
 	return path, replaceFile(path, []byte(text.Reveal()))

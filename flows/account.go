@@ -41,6 +41,8 @@ func describe(a *credstore.Auth) Account {
 		if a.APIKey != nil {
 			out.KeyHint = a.APIKey.Hint()
 		}
+	case credstore.AuthPersonalAccessToken:
+		out.KeyHint = credstore.CardOf(a).KeyHint
 	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
 		claims := a.Claims()
 		out.Email, out.UserID, out.WorkspaceID, out.Plan = claims.Email, claims.UserID, claims.AccountID, claims.Plan

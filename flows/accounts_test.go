@@ -3,6 +3,7 @@ package flows
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +193,10 @@ func TestLabel(t *testing.T) {
 	s := startSandbox(t, sandbox.Options{})
 	l := newLogin(t, s)
 	first := signIn(t, l, s, sandbox.MinaPlus)
+	key, err := l.Finish(t.Context(), begin(t, l, Request{Method: APIKey, Secret: credstore.NewSecret("sk-proj-abcdef0123456789")}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	second := signIn(t, l, s, sandbox.MinaHarbour)
 	for _, step := range []struct {
 		id, label string
@@ -204,12 +209,27 @@ func TestLabel(t *testing.T) {
 		{second.ID, "a\x1b[31mb", InputLabelCharacters},
 		{second.ID, sandbox.MinaPlus.Person, InputLabelTaken},
 		{second.ID, "0123456789012345678901234567890123456789x", InputLabelTooLong},
+		{second.ID, strings.TrimPrefix(strings.ToUpper(first.ID), "CHATGPT-"), InputLabelTaken},
+		{second.ID, sandbox.MinaPlus.Person + "/" + first.Account.Plan, InputLabelTaken},
+		{second.ID, key.Account.KeyHint, InputLabelTaken},
+		{second.ID, "sk-proj-0123456789abcdef", InputLabelIsSecret},
+		{second.ID, "for sk-proj-0123456789abcdef0123456789abcdef0123456789", InputLabelIsSecret},
+		{second.ID, "at-0123456789abcdef0123", InputLabelIsSecret},
+		{second.ID, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln", InputLabelIsSecret},
+		{second.ID, "at-home", ""},
+		{second.ID, "work", ""},
 		{first.ID, "", ""},
 	} {
 		err := l.Label(t.Context(), step.id, step.label)
 		var input *InputError
 		if step.problem == "" && err != nil || step.problem != "" && (!errors.As(err, &input) || input.Problem != step.problem) {
 			t.Errorf("label %q: %v, want %q", step.label, err, step.problem)
+		}
+		if input != nil {
+			x := Explain(l.Say, err)
+			if x.Code != "input" || strings.Contains(x.Title+x.Text+x.Next, step.label) && step.problem == InputLabelIsSecret {
+				t.Errorf("label %q is explained by %+v", step.label, x)
+			}
 		}
 	}
 	if _, err := l.Switch(t.Context(), first.ID); err != nil {

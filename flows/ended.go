@@ -13,6 +13,17 @@ const (
 	EndRejected EndReason = "rejected"       // the issuer says no more than that
 )
 
+// Known is the reason, or EndRejected for a word that a later version has
+// written on a card: every text is looked up by it.
+func (r EndReason) Known() EndReason {
+	switch r {
+	case EndExpired, EndUsed, EndRevoked:
+		return r
+	default:
+		return EndRejected
+	}
+}
+
 // SessionEndedError says that a login can no longer be renewed, or that its key
 // or access token is not accepted: only signing in again helps.
 type SessionEndedError struct {

@@ -144,7 +144,8 @@ const (
 	InputAlreadyWaiting  InputProblem = "already_waiting" // an answer was taken before
 	InputLabelTooLong    InputProblem = "label_too_long"
 	InputLabelCharacters InputProblem = "label_characters" // begins with "-", or has control characters
-	InputLabelTaken      InputProblem = "label_taken"      // another account has that label or address
+	InputLabelTaken      InputProblem = "label_taken"      // another account goes by that name
+	InputLabelIsSecret   InputProblem = "label_is_secret"  // a key or a token
 	InputNoTarget        InputProblem = "no_target"        // no machine was named
 	InputOneTarget       InputProblem = "one_target"       // several machines where one is possible
 	InputNotLendable     InputProblem = "not_lendable"     // a key or an access token: there is no part of it to lend

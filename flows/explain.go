@@ -80,7 +80,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	}
 	switch {
 	case errors.As(err, &ended):
-		return "session_ended", "session_ended_" + string(ended.Reason), nil
+		return "session_ended", "session_ended_" + string(ended.Reason.Known()), nil
 	case errors.As(err, &unstored) && unstored.InBook:
 		return "store", "unsaved_in_book", []any{"Cause", cause(unstored.Err)}
 	case errors.As(err, &unstored):
@@ -98,7 +98,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &store):
 		return "store", storeTrouble(store), []any{
 			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),
-			"File", store.Place.Kind == credstore.KindFile,
+			"File", store.Place.Kind == credstore.KindFile, "Tried", store.Op == credstore.OpTry,
 		}
 	case errors.As(err, &busy):
 		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}

@@ -200,3 +200,23 @@ func TestSecretsThatAServerRepeats(t *testing.T) {
 		}
 	}
 }
+
+// A card may hold the word of a later version.
+func TestUnknownEndIsExplained(t *testing.T) {
+	say := assets.Speak("en")
+	got := Explain(say, &SessionEndedError{Reason: "by_the_moon"})
+	if want := Explain(say, &SessionEndedError{Reason: EndRejected}); got != want {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Whoever only tries a place is not sent where the logins are already.
+func TestTriedKeyringIsNotAdvice(t *testing.T) {
+	say := assets.Speak("en")
+	for _, p := range []credstore.Problem{credstore.ProblemUnavailable, credstore.ProblemLocked, credstore.ProblemTimeout} {
+		saving, trying := Explain(say, &credstore.Error{Problem: p, Op: "save"}), Explain(say, &credstore.Error{Problem: p, Op: credstore.OpTry})
+		if !strings.Contains(saving.Next, "--store file") || strings.Contains(trying.Next, "--store file") || !strings.Contains(trying.Next, "where they are") {
+			t.Errorf("%s: %q, %q", p, saving.Next, trying.Next)
+		}
+	}
+}

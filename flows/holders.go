@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -51,6 +52,16 @@ const (
 	unseenServer      = "server"      // somebody serves the control socket who is not in the list
 	unseenUnfinished  = "unfinished"  // the list of programs could not be read to its end
 )
+
+// None reports whether no program holds a login of before, as far as it lies
+// with this system: somebody who is known to be there and cannot be looked at
+// may hold one. What runs outside of a container belongs to another system, and
+// where CODEX_HOME cannot be read, every Codex is among the programs.
+func (h Holders) None() bool {
+	return len(h.Programs) == 0 && !slices.ContainsFunc(h.Unseen, func(id string) bool {
+		return id == unseenUsers || id == unseenServer || id == unseenUnfinished
+	})
+}
 
 // Holders finds the programs that run with this CODEX_HOME since before that
 // time. No running Codex 0.169 looks at auth.json again by itself, neither for

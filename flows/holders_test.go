@@ -121,3 +121,21 @@ func BenchmarkHolders(b *testing.B) {
 		runningCodex(b.Context(), home)
 	}
 }
+
+func TestHoldersNone(t *testing.T) {
+	for _, c := range []struct {
+		h    Holders
+		none bool
+	}{
+		{Holders{}, true},
+		{Holders{Unseen: []string{unseenOutside, unseenEnvironment}}, true},
+		{Holders{Programs: []Holder{{Kind: HolderTUI}}}, false},
+		{Holders{Unseen: []string{unseenOutside, unseenServer}}, false},
+		{Holders{Unseen: []string{unseenUsers}}, false},
+		{Holders{Unseen: []string{unseenUnfinished}}, false},
+	} {
+		if c.h.None() != c.none {
+			t.Errorf("%+v: %v", c.h, c.h.None())
+		}
+	}
+}

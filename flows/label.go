@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,11 +14,13 @@ import (
 const longestLabel = 40
 
 // Label gives an account a name of the person's own; "" takes it away. A label
-// that could be taken for something else, or that another account has, is an
-// *InputError.
+// that could be taken for something else, or that another account goes by, is
+// an *InputError, and so is a key or a token, which must not stand on a card.
 func (l *Login) Label(ctx context.Context, id, label string) error {
 	text := printable(label, 4*longestLabel)
 	switch {
+	case slices.ContainsFunc(strings.Fields(label), SecretLike):
+		return &InputError{Problem: InputLabelIsSecret}
 	case utf8.RuneCountInString(text) > longestLabel:
 		return &InputError{Problem: InputLabelTooLong}
 	case text != strings.TrimSpace(label), strings.HasPrefix(text, "-"):
@@ -30,7 +33,7 @@ func (l *Login) Label(ctx context.Context, id, label string) error {
 	known := false
 	for _, e := range list.Entries {
 		known = known || e.ID == id
-		if e.ID != id && text != "" && (strings.EqualFold(e.Label, text) || strings.EqualFold(e.Email, text) || strings.EqualFold(e.ID, text)) {
+		if e.ID != id && text != "" && slices.ContainsFunc(e.names(), func(name string) bool { return strings.EqualFold(name, text) }) {
 			return &InputError{Problem: InputLabelTaken}
 		}
 	}

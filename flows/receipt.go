@@ -16,11 +16,28 @@ type Receipt struct {
 	// Notes is what should be said besides: where the store fell back to, what
 	// was written to config.toml.
 	Notes []Note
+	// Known: the very key or access token was here before this sign-in.
+	Known bool
 
+	// stored is the new login.
+	stored *credstore.Auth
 	// replaced is the login that was active before, of whatever kind; nil when
 	// there was none.
 	replaced *credstore.Auth
 	// previous is every session that was replaced: a keyring and a file may
 	// have held one each.
 	previous []*credstore.Auth
+}
+
+// Replaced is the account that was active before, nil when there was none or
+// nobody could read it.
+func (r Receipt) Replaced() *Account {
+	switch {
+	case r.replaced != nil:
+		a := describe(r.replaced)
+		return &a
+	case r.Previous != nil:
+		return r.Previous
+	}
+	return nil
 }

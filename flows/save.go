@@ -77,7 +77,7 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 // there about the same account and is over now.
 func (l *Login) enter(ctx context.Context, mode credstore.Mode, a *credstore.Auth, receipt *Receipt) {
 	book := credstore.OpenBook(l.Home, mode)
-	receipt.ID = credstore.ID(a)
+	receipt.ID, receipt.stored, receipt.Known = credstore.ID(a), a, knows(ctx, book, a)
 	if receipt.replaced != nil && credstore.ID(receipt.replaced) != receipt.ID {
 		receipt.Back = credstore.ID(receipt.replaced)
 	}

@@ -54,6 +54,12 @@ func looksLikeJWT(text string) bool {
 	return strings.HasPrefix(text, "ey") && strings.Count(text, ".") == 2
 }
 
+// SecretLike reports whether somebody has typed a key or token where a name
+// belongs. The beginning of one as Codex shows it is a name.
+func SecretLike(text string) bool {
+	return len(text) > 20 && (strings.HasPrefix(text, "sk-") || strings.HasPrefix(text, "at-") || looksLikeJWT(text))
+}
+
 // ParseAPIKey cleans a key as typed, pasted or piped. It returns an
 // *InputError for what cannot be one. Keys of other makers of compatible APIs
 // have other prefixes, so the prefix is not demanded.

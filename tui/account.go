@@ -79,7 +79,7 @@ func endedID(a flows.Entry) string {
 	if a.Method != flows.AccountChatGPT {
 		return "key"
 	}
-	return string(a.Ended.Reason)
+	return string(a.Ended.Reason.Known())
 }
 
 // method names a login in words; a kind that only Codex makes keeps its name.

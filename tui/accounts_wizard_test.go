@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,67 @@ func TestNotTheOneIMeant(t *testing.T) {
 		if len(a.list.entries) != c.accounts || len(s.RequestsTo(sandbox.Revoke)) != c.revoked {
 			t.Errorf("%s: %d accounts, %d sessions ended", c.key, len(a.list.entries), len(s.RequestsTo(sandbox.Revoke)))
 		}
+	}
+}
+
+// TestBackToTheEarlierSignIn: a sign-in that landed on an account that is there
+// takes nothing of it along: neither its session nor its name.
+func TestBackToTheEarlierSignIn(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		seats []sandbox.Seat // the last one is in use, the first one is signed in again
+		key   string
+	}{
+		{"in the book", []sandbox.Seat{sandbox.MinaPlus, sandbox.MinaHarbour}, "2"},
+		{"in use", []sandbox.Seat{sandbox.MinaPlus}, "1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := startSandbox(t, nil)
+			e := liveEnv(t, s)
+			stored := ""
+			for i, seat := range c.seats {
+				d := signInAs(t, s, e, seat)
+				stored = d.stored()
+				if i == 0 {
+					list, err := e.login.Accounts(t.Context())
+					if err := errors.Join(err, e.login.Label(t.Context(), list.Entries[0].ID, "Home")); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			d := signInAs(t, s, e, c.seats[0])
+			d.key("w")
+			until[wrong](d, nil)
+			d.key(c.key)
+			until[switched](d, nil)
+			d.sees("stays in the list with its earlier sign-in")
+			if d.stored() != stored || len(s.RequestsTo(sandbox.Revoke)) != 1 {
+				t.Errorf("%d sessions ended, in use is %s", len(s.RequestsTo(sandbox.Revoke)), d.activeWorkspace())
+			}
+			d.key("b")
+			a := until(d, func(a accounts) bool { return a.list != nil && len(a.checking) == 0 })
+			named := a.list.entries[len(a.list.entries)-1]
+			if len(a.list.entries) != len(c.seats) || named.Label != "Home" || named.Sessions != 1 {
+				t.Errorf("the list is %+v", a.list.entries)
+			}
+		})
+	}
+}
+
+// TestForgettingTheFirst: nobody was signed in before, so nobody is afterwards.
+func TestForgettingTheFirst(t *testing.T) {
+	s := startSandbox(t, nil)
+	d := signInAs(t, s, liveEnv(t, s), sandbox.MinaPlus)
+	d.key("w")
+	until[wrong](d, nil)
+	d.key("3")
+	until[signedOut](d, nil)
+	d.sees("You are signed out")
+	if d.stored() != "" || len(s.RequestsTo(sandbox.Revoke)) != 1 {
+		t.Errorf("stored %q", d.stored())
+	}
+	if past := d.root.env.work.close(); !past.signedOut || past.switched != nil || past.receipt != nil {
+		t.Errorf("what is left to say is %+v", past)
 	}
 }
 

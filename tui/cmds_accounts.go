@@ -84,16 +84,17 @@ func switchCmd(w *work, try attempt, l *flows.Login, id string) tea.Cmd {
 	}
 }
 
-// undoCmd goes back to the account before a sign-in and ends the session that
-// the sign-in made.
-func undoCmd(w *work, try attempt, l *flows.Login, r flows.Receipt) tea.Cmd {
+type undoneMsg struct {
+	attempt int
+	out     flows.Undone
+	err     error
+}
+
+// undoCmd takes a sign-in back, and forgets it if that is set.
+func undoCmd(w *work, try attempt, l *flows.Login, r flows.Receipt, forget bool) tea.Cmd {
 	return func() tea.Msg {
-		s, err := w.change(try.ctx, l, r.Back)
-		if err != nil {
-			return switchedMsg{try.id, isSwitched{}, err}
-		}
-		out, err := w.leave(false, func() (flows.SignedOut, error) { return l.Forget(try.ctx, r.ID, true) })
-		return switchedMsg{try.id, isSwitched{switched: s, dropped: &dropped{r.Account, out, err}}, nil}
+		out, err := w.undo(try.ctx, l, r, forget)
+		return undoneMsg{try.id, out, err}
 	}
 }
 

@@ -76,7 +76,7 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		case pressed(msg, s.wrong()):
 			r := s.receipt
 			if s.revoked {
-				r.Back = "" // there is nothing to go back to any more
+				r.Back, r.Previous = "", nil // there is nothing to go back to any more
 			}
 			return s, nil, wantWrong{r}
 		case pressed(msg, s.list()):

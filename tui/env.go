@@ -127,6 +127,17 @@ func (w *work) change(ctx context.Context, l *flows.Login, id string) (flows.Swi
 	})
 }
 
+// undo takes a sign-in back, remembered and waited for.
+func (w *work) undo(ctx context.Context, l *flows.Login, r flows.Receipt, forget bool) (flows.Undone, error) {
+	return hold(w, func() (flows.Undone, error) {
+		out, err := l.Undo(ctx, r, forget)
+		if err == nil {
+			w.remember(past{switched: out.Now, signedOut: out.Now == nil})
+		}
+		return out, err
+	})
+}
+
 // leave signs out, remembered and waited for. An account that is not in use
 // can go without anybody being signed out.
 func (w *work) leave(inUse bool, do func() (flows.SignedOut, error)) (flows.SignedOut, error) {

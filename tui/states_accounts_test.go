@@ -150,6 +150,10 @@ func switchStates(e *env, x texts) []state {
 	working.working = true
 	taken := now
 	taken.dropped = &dropped{account: book[0].Account, out: flows.SignedOut{Revoked: true}}
+	earlier, keyGone := taken, taken
+	taken.dropped.out.Forgotten = 1
+	earlier.dropped = &dropped{account: book[0].Account, out: flows.SignedOut{Revoked: true, Ended: 1}}
+	keyGone.dropped = &dropped{account: book[4].Account, out: flows.SignedOut{Forgotten: 1}}
 	left := taken
 	left.dropped = &dropped{account: book[0].Account, err: broken(x)}
 	heldDone := newDone(e, receiptOf(x))
@@ -165,12 +169,16 @@ func switchStates(e *env, x texts) []state {
 		{name: "switched-plain", screen: newSwitched(e, first)},
 		{name: "switched-working", screen: working},
 		{name: "switched-back", screen: newSwitched(e, taken)},
+		{name: "switched-back-earlier", screen: newSwitched(e, earlier)},
+		{name: "switched-back-key", screen: newSwitched(e, keyGone)},
 		{name: "switched-not-dropped", screen: newSwitched(e, left)},
 		{name: "done-held", screen: heldDone},
 		{name: "done-ended", screen: ended},
 		{name: "wrong", screen: wrong},
 		{name: "wrong-first", screen: newWrong(e, flows.Receipt{Account: book[0].Account, ID: book[0].ID})},
 		{name: "wrong-key", screen: newWrong(e, flows.Receipt{Account: book[4].Account, ID: book[4].ID, Back: book[0].ID})},
+		{name: "wrong-again", screen: newWrong(e, flows.Receipt{Account: book[0].Account, ID: book[0].ID, Previous: &book[0].Account})},
+		{name: "wrong-known", screen: newWrong(e, flows.Receipt{Account: book[4].Account, ID: book[4].ID, Back: book[0].ID, Known: true})},
 		{name: "wrong-working", screen: busy},
 	}
 }

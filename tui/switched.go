@@ -80,7 +80,7 @@ func (s switched) View(w, _ int) string {
 	out := s.now.switched
 	var notes []string
 	if out.Left != nil && s.now.dropped == nil {
-		notes = append(notes, wrap(s.env.say("switched.left", "Who", s.env.toldOf(*out.Left)), w))
+		notes = append(notes, wrap(s.env.say("switched.left", "Who", s.env.toldOf(*out.Left), "Session", out.Left.Method == flows.AccountChatGPT), w))
 	}
 	if s.now.dropped != nil {
 		notes = append(notes, s.dropped(w))
@@ -126,6 +126,10 @@ func (s switched) dropped(w int) string {
 		return s.env.warning(s.env.say("switched.not_dropped", "Who", who, "Why", s.env.explain(d.err).Title), w)
 	case d.out.RevokeErr != nil:
 		return s.env.warning(s.env.say("switched.not_ended", "Who", who, "Why", s.env.explain(d.out.RevokeErr).Title), w)
+	case d.account.Method != flows.AccountChatGPT:
+		return wrap(s.env.say("switched.dropped_key", "Who", who), w)
+	case d.out.Forgotten == 0:
+		return wrap(s.env.say("switched.dropped_session", "Who", who), w)
 	}
 	return wrap(s.env.say("switched.dropped", "Who", who), w)
 }

@@ -19,8 +19,8 @@ type wrong struct {
 func newWrong(e *env, r flows.Receipt) wrong {
 	s := wrong{env: e, receipt: r}
 	before := e.say("done.before")
-	if r.Previous != nil {
-		before = e.told(*r.Previous)
+	if left := r.Replaced(); left != nil {
+		before = e.told(*left)
 	}
 	pairs := []any{"Who", e.told(r.Account), "Before", before, "Session", r.Account.Method == flows.AccountChatGPT}
 	for _, id := range s.ways() {
@@ -32,8 +32,16 @@ func newWrong(e *env, r flows.Receipt) wrong {
 // ways are what can be done, by their catalogue ids.
 func (s wrong) ways() []string {
 	var out []string
-	if s.receipt.Back != "" {
-		out = append(out, "back_keep", "back_forget")
+	before := s.receipt.Before()
+	switch before {
+	case flows.BeforeAccount:
+		out = append(out, "back_keep")
+		if !s.receipt.Known {
+			out = append(out, "back_forget")
+		}
+	case flows.BeforeSession:
+		out = append(out, "back_session")
+	case flows.BeforeNobody:
 	}
 	switch s.receipt.Account.Method {
 	case flows.AccountAPIKey:
@@ -43,7 +51,7 @@ func (s wrong) ways() []string {
 	default:
 		out = append(out, "browser", "device")
 	}
-	if s.receipt.Back == "" {
+	if before == flows.BeforeNobody && !s.receipt.Known {
 		out = append(out, "forget")
 	}
 	return out
@@ -64,17 +72,10 @@ func (s wrong) Keys() []key.Binding { return []key.Binding{s.choose(), s.digits(
 
 func (s wrong) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
-	case switchedMsg:
+	case undoneMsg:
 		if msg.attempt == s.try.id {
 			s.working = false
-			if msg.err != nil {
-				return s, nil, isTrouble{err: msg.err, said: s.env.say("accounts.unchanged")}
-			}
-			return s, nil, msg.now
-		}
-	case signedOutMsg:
-		if msg.attempt == s.try.id {
-			return s, nil, isSignedOut{entry: flows.Entry{Account: s.receipt.Account, Active: true}, out: msg.out, err: msg.err}
+			return s, nil, s.undone(msg)
 		}
 	case tea.KeyMsg:
 		switch {
@@ -91,6 +92,25 @@ func (s wrong) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	return s, nil, nil
 }
 
+// undone is where the way back leads.
+func (s wrong) undone(msg undoneMsg) intent {
+	switch {
+	case msg.err != nil:
+		return isTrouble{err: msg.err, said: s.env.say("done.wrong.unchanged")}
+	case msg.out.Now == nil:
+		end := isSignedOut{entry: flows.Entry{Account: s.receipt.Account, Active: true}, err: msg.out.DropErr}
+		if msg.out.Dropped != nil {
+			end.out = *msg.out.Dropped
+		}
+		return end
+	}
+	back := isSwitched{switched: *msg.out.Now}
+	if msg.out.Dropped != nil {
+		back.dropped = &dropped{s.receipt.Account, *msg.out.Dropped, msg.out.DropErr}
+	}
+	return back
+}
+
 func (s wrong) act() (screen, tea.Cmd, intent) {
 	way := s.menu.chosen()
 	switch way {
@@ -104,13 +124,7 @@ func (s wrong) act() (screen, tea.Cmd, intent) {
 		return s, nil, wantSignIn{flows.AccessToken}
 	}
 	s.try, s.working = s.env.work.attempt(), true
-	switch way {
-	case "back_keep":
-		return s, switchCmd(s.env.work, s.try, s.env.login, s.receipt.Back), nil
-	case "back_forget":
-		return s, undoCmd(s.env.work, s.try, s.env.login, s.receipt), nil
-	}
-	return s, signOutCmd(s.env.work, s.try, s.env.login, true), nil
+	return s, undoCmd(s.env.work, s.try, s.env.login, s.receipt, way != "back_keep"), nil
 }
 
 func (s wrong) View(w, h int) string {

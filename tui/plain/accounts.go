@@ -42,7 +42,7 @@ func (l *Lines) Switched(s flows.Switched) {
 	case !s.Changed:
 		l.talk("switched.unchanged")
 	case s.Left != nil:
-		l.talk("switched.left", "Who", brief(l.Say, *s.Left))
+		l.talk("switched.left", "Who", brief(l.Say, *s.Left), "Session", s.Left.Method == flows.AccountChatGPT)
 	}
 	l.notes(s.Notes)
 	l.holders(s.Holders)

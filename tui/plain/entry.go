@@ -58,7 +58,7 @@ func seat(say *assets.Catalogue, e flows.Entry) string {
 func state(say *assets.Catalogue, e flows.Entry) string {
 	switch {
 	case e.Ended != nil:
-		return say.Say("plain.ended." + string(e.Ended.Reason))
+		return say.Say("plain.ended." + string(e.Ended.Reason.Known()))
 	case e.Refused != nil:
 		return say.Say("plain.entry.refused")
 	case e.Active:

@@ -176,14 +176,14 @@ func (e *Events) Failed(err error) {
 
 // failure is an error in JSON.
 type failure struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Hint    string `json:"hint"`
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Hint    *string `json:"hint"`
 }
 
 func (e *Events) failure(err error) failure {
 	why := flows.Explain(e.Say, err)
-	return failure{why.Code, strings.TrimSpace(why.Title + ". " + why.Text), why.Next}
+	return failure{why.Code, strings.TrimSpace(why.Title + ". " + why.Text), known(why.Next)}
 }
 
 // winner is the credential of a client in JSON.

@@ -107,8 +107,8 @@ func (l *Lines) result(r flows.Receipt, p previous) {
 	}
 	if back := goesBack(r, p); back != "" {
 		name := back
-		if r.Previous != nil {
-			name = who(l.Say, *r.Previous)
+		if left := r.Replaced(); left != nil {
+			name = who(l.Say, *left)
 		}
 		l.talk("previous.back", "Who", name)
 	}

@@ -285,7 +285,7 @@ func TestStatusIsOneObject(t *testing.T) {
 		if _, there := fields["error"]; !there || fields["signed_in"] != (test.err == nil) || why["code"] != test.code {
 			t.Errorf("%s: %s", name, out.String())
 		}
-		if test.code != nil && (why["message"] == "" || why["hint"] == "") {
+		if test.code != nil && (why["message"] == "" || why["hint"] == nil) {
 			t.Errorf("%s: %v", name, why)
 		}
 	}
