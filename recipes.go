@@ -31,7 +31,7 @@ func (o *options) recipes(c *cobra.Command, s sending, hosts []string) error {
 	}
 	all := targets(s, hosts)
 	for _, t := range all {
-		if secretLike(t.Name) {
+		if flows.SecretLike(t.Name) {
 			return o.misused(c, "name_is_secret")
 		}
 		if err := t.Check(); err != nil {

@@ -65,7 +65,7 @@ func (o *options) sendRequest(c *cobra.Command, s sending, hosts []string) (r fl
 		r.SignIn.Method = flows.Device
 	}
 	for _, t := range r.Targets {
-		if secretLike(t.Name) {
+		if flows.SecretLike(t.Name) {
 			return r, "name_is_secret"
 		}
 	}
