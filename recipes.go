@@ -5,7 +5,6 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
-	"codex-login/tui/plain"
 
 	"github.com/spf13/cobra"
 )
@@ -47,7 +46,7 @@ func (o *options) recipes(c *cobra.Command, s sending, hosts []string) error {
 	if err != nil {
 		e = flows.Entry{}
 	}
-	o.cook().Recipes(plain.Recipes(e, login.Home, all), e)
+	o.cook().Recipes(flows.Recipes(e, login.Home, all), e)
 	return nil
 }
 
@@ -61,7 +60,7 @@ func examples() []flows.Target {
 }
 
 func (o *options) cook() interface {
-	Recipes(all []plain.Recipe, active flows.Entry)
+	Recipes(all []flows.Recipe, active flows.Entry)
 } {
 	if o.json {
 		return o.events()

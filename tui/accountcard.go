@@ -42,8 +42,12 @@ func (s accountCard) machines() key.Binding {
 	return when(s.env.demo == nil && s.entry.ID != "", s.env.bind("machines", "x"))
 }
 
+func (s accountCard) export() key.Binding {
+	return when(s.entry.ID != "", s.env.bind("export", "e"))
+}
+
 func (s accountCard) Keys() []key.Binding {
-	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines()}
+	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines(), s.export()}
 }
 
 func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -67,6 +71,8 @@ func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			return s, nil, wantSignIn{s.env.again(s.entry.Account)}
 		case pressed(msg, s.another()):
 			return s, nil, wantPicker{}
+		case pressed(msg, s.export()):
+			return s, nil, wantExport{s.entry}
 		case pressed(msg, s.machines()):
 			return s, nil, wantMachines{s.entry}
 		case pressed(msg, s.check()):

@@ -3,6 +3,7 @@ package tui
 import (
 	"maps"
 
+	"codex-login/credstore"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -83,6 +84,8 @@ func (s accounts) Keys() []key.Binding {
 func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	a, _ := s.selected()
 	switch {
+	case k.Paste && isLogin(string(k.Runes)):
+		return s, nil, wantImport{credstore.NewSecret(string(k.Runes))}
 	case pressed(k, s.choose()):
 		return s.enter(a)
 	case pressed(k, s.card()):

@@ -134,7 +134,7 @@ func startSandbox(t *testing.T, setup func(*sandbox.Behaviour)) *sandbox.Server 
 func press(name string) tea.KeyMsg {
 	for _, k := range []tea.KeyType{
 		tea.KeyEnter, tea.KeyEsc, tea.KeyUp, tea.KeyDown, tea.KeyTab, tea.KeyPgUp, tea.KeyPgDown, tea.KeyF1, tea.KeyBackspace,
-		tea.KeyCtrlX, tea.KeyCtrlC, tea.KeyCtrlR, tea.KeyCtrlT, tea.KeyCtrlE, tea.KeyCtrlN, tea.KeyCtrlO, tea.KeyCtrlS,
+		tea.KeyCtrlU, tea.KeyCtrlX, tea.KeyCtrlC, tea.KeyCtrlR, tea.KeyCtrlT, tea.KeyCtrlE, tea.KeyCtrlN, tea.KeyCtrlO, tea.KeyCtrlS,
 		tea.KeyHome, tea.KeyEnd,
 	} {
 		if (tea.KeyMsg{Type: k}).String() == name {

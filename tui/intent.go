@@ -72,6 +72,16 @@ type (
 	}
 	// wantSending does so after the preconditions of a device code were shown.
 	wantSending struct{ send *wantSend }
+	// wantImport takes in a login that was pasted, or is to be.
+	wantImport struct{ text credstore.Secret }
+	// wantExport chooses how a login leaves by hand: wantExportTo writes a
+	// file, wantRecipes shows commands.
+	wantExport   struct{ entry flows.Entry }
+	wantExportTo struct {
+		entry  flows.Entry
+		sealed bool
+	}
+	wantRecipes struct{ entry flows.Entry }
 	// wantHome goes to where the wizard begins.
 	wantHome struct{}
 	// wantWrong is for a sign-in that became somebody else.
@@ -98,6 +108,11 @@ type (
 	}
 	// isMoved ends a move of the logins.
 	isMoved struct{ moved flows.Moved }
+	// isExported ends an export; twice warns of two copies of one session.
+	isExported struct {
+		path          string
+		sealed, twice bool
+	}
 	// isSent says that everything on the way to other machines has come to
 	// rest.
 	isSent struct{}

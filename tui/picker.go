@@ -79,10 +79,12 @@ func (p picker) machines() key.Binding {
 	return when(p.env.demo == nil, p.env.bind("machines", "x"))
 }
 
+func (p picker) paste() key.Binding { return p.env.bind("import", "i") }
+
 func (p picker) quit() key.Binding { return p.env.bind("quit", "q", "q", "esc") }
 
 func (p picker) Keys() []key.Binding {
-	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit(), p.machines()}
+	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit(), p.machines(), p.paste()}
 }
 
 func (p picker) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -113,6 +115,10 @@ func (p picker) press(msg tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return p, nil, wantCompare{}
 	case pressed(msg, p.store()):
 		return p, nil, wantStores{}
+	case pressed(msg, p.paste()):
+		return p, nil, wantImport{}
+	case msg.Paste && isLogin(string(msg.Runes)):
+		return p, nil, wantImport{credstore.NewSecret(string(msg.Runes))}
 	case pressed(msg, p.machines()):
 		return p, nil, wantMachines{}
 	case pressed(msg, p.quit()):

@@ -6,7 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// machines opens the screens about logins for other machines.
+// machines opens the screens about logins for other machines, and from them.
 func (r root) machines(want intent) (root, tea.Cmd) {
 	switch want := want.(type) {
 	case wantMachines:
@@ -28,6 +28,18 @@ func (r root) machines(want intent) (root, tea.Cmd) {
 	case wantSending:
 		s, cmd := newSending(r.env, *want.send)
 		return r.replace(s, cmd)
+	case wantImport:
+		return r.push(newImporting(r.env, want.text), nil)
+	case wantExport:
+		return r.push(newExport(r.env, want.entry), nil)
+	case wantExportTo:
+		return r.push(newExporting(r.env, want), nil)
+	case wantRecipes:
+		s, cmd := newRecipes(r.env, want.entry)
+		return r.push(s, cmd)
+	case isExported:
+		r, cmd := r.replace(exported{r.env, want}, nil)
+		return r.wake(cmd)
 	case wantHome:
 		if r.known > 0 {
 			return r.accounts(wantAccounts{})

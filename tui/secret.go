@@ -96,6 +96,8 @@ func (s secret) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		s.line.wipe()
 		return s, nil, wantBack{}
 	case s.working:
+	case k.Paste && isLogin(string(k.Runes)):
+		return s, nil, wantImport{credstore.NewSecret(string(k.Runes))}
 	case pressed(k, s.submit()):
 		return s.save(s.parse(s.line.Value()))
 	case pressed(k, s.environment()):

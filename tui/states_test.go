@@ -60,6 +60,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, switchStates(e, x)...)
 	out = append(out, machineStates(e, x)...)
 	out = append(out, sendStates(e, x)...)
+	out = append(out, portableStates(e, x)...)
 	add("refused-start", newRefused(e, ruleOf(x), ruleOf(x), true))
 	hidden := ruleOf(x)
 	hidden.Effect = policy.Hide
