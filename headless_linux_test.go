@@ -76,16 +76,16 @@ func (r remote) codexAgrees(codex *sandbox.Peer) {
 var printedLink = regexp.MustCompile(`https?://\S+/oauth/authorize\?\S+`)
 
 // link is the address of the browser screen, printed plainly.
-func (w *pane) link() string {
-	w.t.Helper()
-	w.keys("p")
-	w.waitFor(atPrint)
-	link := printedLink.FindString(w.screen())
+func (p *pane) link() string {
+	p.t.Helper()
+	p.keys("p")
+	p.waitFor(atPrint)
+	link := printedLink.FindString(p.screen())
 	if link == "" {
-		w.t.Fatalf("no address:\n%s", w.screen())
+		p.t.Fatalf("no address:\n%s", p.screen())
 	}
-	w.keys("Enter")
-	w.waitFor(atWays)
+	p.keys("Enter")
+	p.waitFor(atWays)
 	return link
 }
 

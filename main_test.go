@@ -73,12 +73,13 @@ func newPerson(t testing.TB, setup func(*sandbox.Behaviour)) *person {
 	return &person{t: t, home: t.TempDir(), issuer: issuer}
 }
 
-// environ has nothing of whoever runs the tests.
+// environ has nothing of whoever runs the tests. A display makes it an ordinary
+// machine also where the tests run in a container.
 func (p *person) environ() []string {
 	url := p.issuer.URL()
 	return append([]string{
 		"HOME=" + p.home, "CODEX_HOME=" + p.home, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "TZ=UTC", "TERM=xterm-256color",
-		"BROWSER=/bin/true",
+		"BROWSER=/bin/true", "WAYLAND_DISPLAY=none",
 		"CODEX_REFRESH_TOKEN_URL_OVERRIDE=" + url + "/oauth/token",
 		"CODEX_REVOKE_TOKEN_URL_OVERRIDE=" + url + "/oauth/revoke",
 		"CODEX_AUTHAPI_BASE_URL=" + url + "/api/accounts",

@@ -244,7 +244,7 @@ func TestEscLeadsOut(t *testing.T) {
 		{"device", then(keyed("2", atIntro), "enter", atDevice), []string{atPicker}},
 		{"help on the intro", then(keyed("2", atIntro), "?", atHelp), []string{atIntro, atPicker}},
 		{"QR code", then(then(keyed("2", atIntro), "enter", atDevice), "f", atQR), []string{atDevice, atPicker}},
-		{"paste field", then(keyed("1", atBrowser), "v", inField), []string{"use a device code", atPicker}},
+		{"paste field", then(keyed("1", atBrowser), "v", inField), []string{"d a code as well", atPicker}},
 		{"key", keyed("3", atKey), []string{atPicker}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
