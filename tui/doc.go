@@ -17,6 +17,8 @@
 //   - What a footer lists works, and what works is listed: both are the same
 //     key bindings, enabled by state.
 //   - The terminal is never asked anything, and is given back on every way out.
+//   - What needs the ordinary screen (a plain print, the questions of ssh) is a
+//     tea.ExecCommand, and writes nothing any more once it has returned.
 //   - No secret is ever in a frame, except an API key or token in its own field
 //     while the person holds it revealed.
 package tui

@@ -33,7 +33,8 @@ func TestStyledFrames(t *testing.T) {
 		var b strings.Builder
 		for _, s := range states(t, e, ordinary) {
 			switch s.name {
-			case "picker", "picker-forbidden", "device", "done", "key-wrong", "refused-start", "browser", "accounts", "accounts-filtered", "card":
+			case "picker", "picker-forbidden", "device", "done", "key-wrong", "refused-start", "browser", "accounts", "accounts-filtered", "card",
+				"ways-code", "machines-marked", "kind-copy", "sending-several", "import-sealed":
 				fmt.Fprintf(&b, "== %s\n%s\n", s.name, strings.ReplaceAll(draw(e, s, 80, 24), "\x1b", "␛"))
 			}
 		}

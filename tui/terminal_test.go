@@ -45,7 +45,13 @@ func wizardProcess() int {
 		Home: home, Rules: rules, Client: flows.NewClient(func(string) string { return "" }), Say: assets.Speak("en"), Environment: os.Getenv,
 		Issuer: flows.NewIssuer(issuer.URL(), "", "codex-login/test", func(string) string { return "" }),
 	}
+	if os.Getenv("TUI_TEST_PLACE") == "ssh" {
+		login.Where = afar
+	}
 	demo := demoOf(issuer)
+	if os.Getenv(wizardEnv) == "person" {
+		demo = nil
+	}
 	if os.Getenv(wizardEnv) == "panic" {
 		demo.Approve = func(context.Context, *flows.Challenge) error { panic("the ceiling fell down") }
 	}
