@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"time"
 
 	"codex-login/flows"
 	"codex-login/tui/plain"
@@ -158,10 +157,6 @@ func (o *options) switchTo(c *cobra.Command, name string) error {
 	if err != nil {
 		o.reporter().Failed(err)
 		return err
-	}
-	if !out.Changed && out.Account.LastUsed.IsZero() {
-		// Codex signed in with it. Nobody knows when, so any program may be older.
-		out.Holders = login.Holders(c.Context(), time.Now())
 	}
 	out.Notes = append(list.Notes, out.Notes...)
 	o.reporter().Switched(out)

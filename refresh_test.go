@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,7 +175,9 @@ func TestDueIsDecidedAsByCodex(t *testing.T) {
 			codex := p.codex()
 			p.storedSession(test.access, test.age)
 			codexToken(t, codex)
-			theirs := refreshes(p)
+			// What Codex does about a 401 of its back end, which it may or may not
+			// have asked by now, is another matter.
+			theirs := slices.DeleteFunc(refreshes(p), func(r spoken) bool { return strings.Contains(r.body, "unauthorized_recovery") })
 			p.issuer.Forget()
 			p.storedSession(test.access, test.age)
 			if _, err := p.worker().Verify(t.Context(), ""); err != nil {

@@ -48,16 +48,41 @@ func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
 	if err != nil {
 		return Switched{}, err
 	}
+	for try := 1; ; try++ {
+		out, err := l.switchOnce(ctx, card, try == followTries)
+		if !errors.Is(err, errRenewing) {
+			return out, err
+		}
+	}
+}
+
+// errRenewing ends a switch before anything is written: a Codex that started
+// meanwhile may be renewing the account that is left.
+var errRenewing = errors.New("the account that is left may be renewed just now")
+
+// switchOnce waits for a renewal and switches. The last try does not mind that
+// there may be yet another one.
+func (l *Login) switchOnce(ctx context.Context, card credstore.Card, last bool) (Switched, error) {
 	var out Switched
 	active, place, err := l.store(l.Mode()).Load(ctx)
+	missed := last
 	if err == nil && !active.Empty() {
-		if credstore.ID(active) == id {
+		if credstore.ID(active) == card.ID {
 			return l.unchanged(ctx, card, active, place), nil
 		}
 		out.Notes = l.awaitRenewal(ctx, active)
+		missed = missed || len(out.Notes) > 0
 	}
 	began := l.Clock.now()
-	err = l.exchange(ctx, id, &out, func(active *credstore.Auth) bool { return credstore.ID(active) != id })
+	err = l.exchange(ctx, card.ID, &out, func(active *credstore.Auth) error {
+		switch {
+		case credstore.ID(active) == card.ID:
+			return errSettled
+		case !missed && ctx.Err() == nil && l.mayBeRenewed(ctx, active):
+			return errRenewing
+		}
+		return nil
+	})
 	if errors.Is(err, errSettled) { // another process has switched to it meanwhile
 		if active, place, err = l.store(l.Mode()).Load(ctx); err != nil {
 			return Switched{}, err
@@ -77,9 +102,11 @@ func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
 func (l *Login) unchanged(ctx context.Context, card credstore.Card, active *credstore.Auth, place credstore.Place) Switched {
 	out := Switched{Account: l.entry(card)}
 	l.markActive(&out.Account, card, active, place)
-	if !card.LastUsed.IsZero() {
-		out.Holders = l.Holders(ctx, card.LastUsed)
+	since := card.LastUsed
+	if since.IsZero() { // Codex signed in with it. Nobody knows when, so any program may be older.
+		since = l.Clock.now()
 	}
+	out.Holders = l.Holders(ctx, since)
 	return out
 }
 
@@ -109,17 +136,19 @@ func (l *Login) permitted(ctx context.Context, id string) (credstore.Card, error
 // exchange puts the account in the place of the active one. Under the locks:
 // what is there now goes to its page, the account's page is read and written
 // to the place where Codex looks, and then the page goes. So each document is
-// somewhere whatever kills the process. wanted is asked of the active login, if
-// there is one, under the locks; errSettled says that it did not want to.
-func (l *Login) exchange(ctx context.Context, id string, out *Switched, wanted func(active *credstore.Auth) bool) error {
+// somewhere whatever kills the process. agree is asked of the active login, if
+// there is one, under the locks; its error ends it.
+func (l *Login) exchange(ctx context.Context, id string, out *Switched, agree func(active *credstore.Auth) error) error {
 	var target *credstore.Auth
 	var pages []string
 	var left Receipt
 	place, err := l.saveActive(ctx, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
 			active, _, err := l.store(l.Mode()).Load(ctx)
-			if err == nil && !active.Empty() && !wanted(active) {
-				return nil, errSettled
+			if err == nil && !active.Empty() {
+				if err := agree(active); err != nil {
+					return nil, err
+				}
 			}
 			if target, pages, err = l.latest(ctx, id); errors.Is(err, credstore.ErrNotFound) {
 				return nil, &NoAccountError{Name: id}
@@ -195,7 +224,7 @@ func (l *Login) latest(ctx context.Context, id string) (*credstore.Auth, []strin
 // account on disk has changed by then. So while a Codex runs and the tokens
 // are due, the switch waits for the renewal to be written.
 func (l *Login) awaitRenewal(ctx context.Context, active *credstore.Auth) []Note {
-	if due(active, l.Clock.now()) == "" || len(l.Holders(ctx, l.Clock.now()).Programs) == 0 {
+	if !l.mayBeRenewed(ctx, active) {
 		return nil
 	}
 	for waited := time.Duration(0); waited < settlePatience; waited += settlePause {
@@ -208,4 +237,10 @@ func (l *Login) awaitRenewal(ctx context.Context, active *credstore.Auth) []Note
 		}
 	}
 	return []Note{{Code: NoteRenewalMissed}}
+}
+
+// mayBeRenewed: the tokens are due, and a Codex runs that would renew them.
+func (l *Login) mayBeRenewed(ctx context.Context, active *credstore.Auth) bool {
+	now := l.Clock.now()
+	return due(active, now) != "" && len(l.Holders(ctx, now).Programs) > 0
 }
