@@ -195,6 +195,12 @@ status() {
 	answer "ok $?"
 }
 
+# here tells whether a file that was just made elsewhere is in the home here.
+here() { # name word
+	file=$home/codex-login/tmp/here-$1
+	[ -f "$file" ] && [ "$(cat "$file" 2>/dev/null)" = "$2" ] && answer ok || answer none
+}
+
 answer begin
 while read -r verb one two three four; do
 	case $verb in
@@ -207,6 +213,7 @@ while read -r verb one two three four; do
 	drop) forget; answer ok ;;
 	delete) delete ;;
 	status) status ;;
+	here) here "$one" "$two" ;;
 	quit) exit 0 ;;
 	*) exit 1 ;;
 	esac
