@@ -3,6 +3,7 @@ package credstore
 import (
 	"context"
 	"io"
+	"path"
 	"strings"
 	"sync"
 )
@@ -29,7 +30,7 @@ type Remote struct {
 type Facts struct {
 	// OS is what uname says; User is who one is there.
 	OS, User string
-	// Home is CODEX_HOME there. Named: a variable there names it. Exists: the
+	// Home is CODEX_HOME there, as path.Clean leaves it. Named: a variable there names it. Exists: the
 	// folder is there; a save makes it otherwise.
 	Home          string
 	Named, Exists bool
@@ -84,24 +85,30 @@ func (r *Remote) begin(ctx context.Context, s *session) error {
 	facts, ok := parseFacts(text)
 	if !ok || code != "ok" {
 		s.close()
-		return &MachineError{Problem: MachineNoHome, Machine: r.machine, Detail: facts.Home}
+		return &MachineError{Problem: MachineNoHome, Machine: r.machine, Detail: cut(facts.Home, 300)}
 	}
 	r.talk, r.facts = s, facts
 	return nil
 }
 
+// parseFacts also reports whether the home can be used. One with a line break
+// or another control character could neither be shown nor compared.
 func parseFacts(text []byte) (f Facts, ok bool) {
 	said := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		if name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), "="); found {
-			said[name] = cut(printable(value), 500)
+			said[name] = printable(value)
 		}
 	}
 	f = Facts{
-		OS: said["os"], User: said["user"], Home: said["home"], Codex: said["codex"], Version: said["version"],
+		OS: cut(said["os"], 300), User: cut(said["user"], 300), Home: said["home"], Codex: cut(said["codex"], 300), Version: cut(said["version"], 300),
 		Named: said["named"] == "yes", Exists: said["exists"] == "yes", Writable: said["writable"] == "yes", Locks: said["locks"] == "yes",
 	}
-	return f, said["known"] == "yes" && strings.HasPrefix(f.Home, "/")
+	if !strings.HasPrefix(f.Home, "/") || said["known"] != "yes" || said["odd"] == "yes" {
+		return f, false
+	}
+	f.Home = path.Clean(f.Home)
+	return f, true
 }
 
 // Machine is the machine.

@@ -24,15 +24,19 @@ trap forget EXIT
 trap 'exit 1' HUP INT TERM PIPE
 
 # environment asks the person's own shell for what its start files set: a
-# command over ssh runs without most of them, Codex in a terminal does not.
+# command over ssh runs without most of them, Codex in a terminal does not. It
+# reads no further than the end mark: what a start file left running may hold
+# the output open. Some seds read a line ahead. The dot saves a line break at
+# the end of CODEX_HOME.
 environment() {
 	case $SHELL in '' | *csh | */false | */nologin) return ;; esac
 	for flags in -lic -lc; do
-		said=$(limit "$SHELL" "$flags" 'printf "\n%s\n%s\n%s\n" codex-login-asks "$CODEX_HOME" "$PATH"' </dev/null 2>/dev/null)
-		case $said in *codex-login-asks*) ;; *) continue ;; esac
-		said=$(printf '%s\n' "$said" | sed -n '/^codex-login-asks$/,$p' | sed '1d')
-		set_home=$(printf '%s\n' "$said" | sed -n 1p)
-		set_path=$(printf '%s\n' "$said" | sed -n 2p)
+		said=$(limit "$SHELL" "$flags" 'printf "\n%s\n%s.\n%s\n%s\n%s\n\n" codex-login-home "$CODEX_HOME" codex-login-path "$PATH" codex-login-end' </dev/null 2>/dev/null |
+			sed -n '/^codex-login-home$/,/^codex-login-end$/p;/^codex-login-end$/q')
+		case $said in *codex-login-end) ;; *) continue ;; esac
+		set_home=$(printf '%s\n' "$said" | sed '1d;/^codex-login-path$/,$d')
+		set_home=${set_home%.}
+		set_path=$(printf '%s\n' "$said" | sed '1,/^codex-login-path$/d' | sed -n 1p)
 		[ -z "$set_path" ] || PATH=$set_path:$PATH
 		return
 	done
@@ -49,7 +53,8 @@ writable() {
 	[ -d "$dir" ] && [ -w "$dir" ] && [ -x "$dir" ]
 }
 
-fact() { printf '%s=%s\n' "$1" "$2"; }
+plain() { printf '%s' "$1" | tr -d '\000-\037\177'; }
+fact() { printf '%s=%s\n' "$1" "$(plain "$2")"; }
 facts() {
 	fact os "$(uname -s 2>/dev/null)"
 	fact user "$(id -un 2>/dev/null)"
@@ -57,6 +62,7 @@ facts() {
 	fact named "$named"
 	[ ! -d "$home" ] || fact exists yes
 	[ -z "$HOME$set_home$CODEX_HOME" ] || fact known yes
+	[ "$(plain "$home")" = "$home" ] || fact odd yes
 	! writable || fact writable yes
 	! has flock || fact locks yes
 	codex=$(command -v codex 2>/dev/null)
