@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,14 +29,18 @@ type browserFlow struct {
 	waiting context.Context // ends with the listener; a browser is watched for as long
 	stop    context.CancelFunc
 	settled chan struct{} // closed when the outcome is known
-	// byDevice says which way has won. Finish alone reads and writes it.
-	byDevice bool
-	pages    *pages
+	// byDevice and byPaste say which way the answer came. Finish alone reads and
+	// writes them.
+	byDevice, byPaste bool
+	pages             *pages
 
 	mu      sync.Mutex
-	device  *Challenge // the second way, by a device code; nil without one
-	taken   bool       // an answer was taken; what becomes of it is for Finish to say
-	awaited bool       // Finish is at work, and will close this when it is done
+	device  *Challenge     // the second way, by a device code; nil without one
+	taken   bool           // an answer was taken; what becomes of it is for Finish to say
+	trial   bool           // it is a pasted code, which may turn out to be none
+	next    *authorization // came meanwhile, and counts if it is none
+	closing bool           // closed meanwhile
+	awaited bool           // Finish is at work, and will close this when it is done
 	decided bool
 	outcome error // read after settled is closed
 }
@@ -46,6 +51,7 @@ type authorization struct {
 	code   string
 	err    error
 	device *grant
+	pasted bool // by a person, who may have got it wrong
 }
 
 func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error) {
@@ -104,12 +110,25 @@ func (f *browserFlow) authorizeURL() string {
 func (f *browserFlow) reserve() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	first := !f.taken
-	f.taken = true
-	if first && f.device != nil {
-		f.device.Close() // nobody asks about that code any more
+	return f.reserveLocked(false)
+}
+
+func (f *browserFlow) reserveLocked(trial bool) bool {
+	if f.taken {
+		return false
 	}
-	return first
+	f.taken, f.trial = true, trial
+	if !trial {
+		f.endDevice()
+	}
+	return true
+}
+
+// endDevice: nobody asks about the code any more.
+func (f *browserFlow) endDevice() {
+	if f.device != nil {
+		f.device.Close()
+	}
 }
 
 func (f *browserFlow) deliver(a authorization) {
@@ -119,9 +138,15 @@ func (f *browserFlow) deliver(a authorization) {
 	f.answers <- a
 }
 
-// take accepts the first answer and no other.
+// take accepts the first answer and no other. While that is a pasted code, an
+// answer of the issuer itself is kept until it is known what the code is worth.
 func (f *browserFlow) take(a authorization) bool {
-	first := f.reserve()
+	f.mu.Lock()
+	first := f.reserveLocked(a.pasted && a.code != "")
+	if !first && f.trial && f.next == nil && !a.pasted {
+		f.next = &a
+	}
+	f.mu.Unlock()
 	if first {
 		f.deliver(a)
 	}
@@ -140,16 +165,67 @@ func (f *browserFlow) await(ctx context.Context) (grant, error) {
 	case <-ctx.Done():
 		return grant{}, ctx.Err()
 	case a := <-f.answers:
+		f.byDevice, f.byPaste = a.device != nil, a.pasted
 		if a.device != nil {
-			f.byDevice = true
 			return *a.device, nil
 		}
 		return grant{code: a.code, verifier: f.verifier, redirectURI: f.redirectURI}, a.err
 	}
 }
 
+// exchange trades the code. A pasted one that is refused ends nothing: a slip
+// of the person would cost them the page and the code that still wait.
 func (f *browserFlow) exchange(ctx context.Context, g grant) (identified, error) {
-	return f.login.exchangeCode(ctx, f.challenge, g)
+	for {
+		found, err := f.login.exchangeCode(ctx, f.challenge, g)
+		if !f.byPaste || !refusesCode(err) {
+			f.conclude()
+			return found, err
+		}
+		f.sayOnBoth(Note{Code: NoteCodeRefused, At: f.login.Clock.now(), Err: err})
+		f.reopen()
+		if g, err = f.await(ctx); err != nil {
+			return identified{}, err
+		}
+	}
+}
+
+// unsupportedCountry is the code of an issuer that serves nobody here.
+const unsupportedCountry = "unsupported_country_region_territory"
+
+// refusesCode reports whether the token endpoint has said for good that a code
+// is none (RFC 6749 section 5.2), and not that it is in trouble or serves
+// nobody here.
+func refusesCode(err error) bool {
+	var e *ServerError
+	return errors.As(err, &e) && e.Status >= 400 && !isTrouble(e.Status) && e.Code != unsupportedCountry
+}
+
+// conclude: the answer that was taken is the last one.
+func (f *browserFlow) conclude() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.trial, f.next = false, nil
+	f.endDevice()
+}
+
+// reopen lets another answer be the first one, or takes the one that has come
+// meanwhile.
+func (f *browserFlow) reopen() {
+	f.mu.Lock()
+	next := f.next
+	f.trial, f.next = false, nil
+	if next == nil && f.closing {
+		next = &authorization{err: ErrCancelled}
+	}
+	f.taken = next != nil
+	if f.taken {
+		f.endDevice()
+	}
+	f.mu.Unlock()
+	if next != nil {
+		f.deliver(*next)
+	}
 }
 
 // enrich trades the ID token for an API key, as Codex does after a browser
@@ -205,10 +281,12 @@ func (f *browserFlow) settle(err error) {
 // being worked on goes on, with the browser still waiting for how it ends, and
 // is closed by Finish.
 func (f *browserFlow) close() {
-	if f.take(authorization{err: ErrCancelled}) {
+	if f.reserve() {
+		f.deliver(authorization{err: ErrCancelled})
 		f.decide(ErrCancelled)
 	}
 	f.mu.Lock()
+	f.closing = true
 	busy := f.awaited && !f.decided
 	f.mu.Unlock()
 	if busy {

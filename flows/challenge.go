@@ -53,6 +53,7 @@ const (
 	NoteWindowsPort        NoteCode = "windows_port"         // in WSL: Holder listens on the port in Windows, where the browser looks; Where is the port
 	NoteWrongState         NoteCode = "wrong_state"          // an answer of another sign-in came in and was refused
 	NoteCodeEnded          NoteCode = "code_ended"           // the one-time code works no more, the other ways do; Err says why
+	NoteCodeRefused        NoteCode = "code_refused"         // the code that was pasted is none; the sign-in waits for another answer. Err is what the server said
 	NoteRetrying           NoteCode = "retrying"             // the network or the server failed; it is tried again
 	NoteSlowDown           NoteCode = "slow_down"            // the server asked for fewer questions
 	NoteRecovered          NoteCode = "recovered"            // it works again

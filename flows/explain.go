@@ -143,7 +143,7 @@ func classifyServer(e *ServerError) (code, id string, values []any) {
 	}
 	values = []any{"Host", e.Host, "Status", e.Status, "Said", said, "RequestID", e.RequestID}
 	switch {
-	case e.Code == "unsupported_country_region_territory":
+	case e.Code == unsupportedCountry:
 		return "server", "server_country", values
 	case e.Code == "invalid_answer", e.Status < 300:
 		return "server", "server_garbage", values

@@ -40,7 +40,7 @@ func (f *browserFlow) parsePaste(text string) (authorization, error) {
 			return authorization{}, &InputError{Problem: InputNotARedirect}
 		}
 		// A bare code carries no state. PKCE still binds it to this sign-in.
-		return authorization{code: text}, nil
+		return authorization{code: text, pasted: true}, nil
 	}
 	query, ok := redirectQuery(text)
 	if !ok {
@@ -50,6 +50,7 @@ func (f *browserFlow) parsePaste(text string) (authorization, error) {
 		return authorization{}, &InputError{Problem: InputWrongState}
 	}
 	a := f.authorizationOf(query)
+	a.pasted = true
 	if a.err == errNoCode {
 		return authorization{}, &InputError{Problem: InputNoCode}
 	}

@@ -87,9 +87,15 @@ func (s signIn) method() flows.Method {
 	return s.request.Method
 }
 
-// arrived says that the answer is there and the rest goes by itself.
+// arrived says that the answer is there and the rest goes by itself. A pasted
+// code that was refused is none.
 func (s signIn) arrived() bool {
-	return slices.ContainsFunc(s.notes, func(n flows.Note) bool { return n.Code == flows.NoteExchanging })
+	for _, n := range slices.Backward(s.notes) {
+		if n.Code == flows.NoteExchanging || n.Code == flows.NoteCodeRefused {
+			return n.Code == flows.NoteExchanging
+		}
+	}
+	return false
 }
 
 // said are the notes in words, each kind once, in the order of the last time.
