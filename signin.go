@@ -71,7 +71,12 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 	if approve != nil {
 		options.Demo = &tui.Demo{Approve: approve}
 	}
-	outcome, err := tui.Run(c.Context(), options)
+	if c.Context().Err() != nil {
+		return flows.ErrCancelled
+	}
+	// The wizard hears signals itself: an interrupt may be meant for an ssh that
+	// has the terminal.
+	outcome, err := tui.Run(context.WithoutCancel(c.Context()), options)
 	if err != nil {
 		o.voice().Failed(err)
 		return err

@@ -76,7 +76,12 @@ type askedMsg struct{ attempt int }
 // askCmd leaves the wizard's screen while ssh asks the person, on the terminal
 // itself, and comes back.
 func askCmd(e *env, try attempt, errands []*errand) tea.Cmd {
-	return tea.Exec(&asking{env: e, ctx: try.ctx, errands: errands}, func(error) tea.Msg { return askedMsg{try.id} })
+	a := &asking{env: e, ctx: try.ctx, errands: errands}
+	return tea.Exec(a, func(error) tea.Msg {
+		// By now ctrl+c is a key again.
+		a.lent.takeBack()
+		return askedMsg{try.id}
+	})
 }
 
 // asking is a tea.ExecCommand, so that Bubble Tea gives up the terminal.
@@ -85,6 +90,7 @@ type asking struct {
 	ctx     context.Context
 	errands []*errand
 	out     io.Writer
+	lent    *lent // nil while the terminal is the wizard's
 }
 
 func (a *asking) SetStdin(io.Reader)    {}
@@ -92,6 +98,7 @@ func (a *asking) SetStdout(w io.Writer) { a.out = w }
 func (a *asking) SetStderr(io.Writer)   {}
 
 func (a *asking) Run() error {
+	a.lent = a.env.interrupts.lend()
 	for _, e := range a.errands {
 		if a.ctx.Err() != nil {
 			return a.ctx.Err()
@@ -103,6 +110,9 @@ func (a *asking) Run() error {
 		talk := &gate{to: a.out}
 		e.mu.Lock()
 		e.Ask(a.ctx, talk)
+		if a.lent.interrupted() && e.Progress()[0].State == flows.SendFailed {
+			e.Retry() // the person wanted this question to end, and may be asked again
+		}
 		e.mu.Unlock()
 		talk.close()
 	}

@@ -25,6 +25,8 @@ type env struct {
 	home   string // the person's own folder, to be written ~
 	work   *work
 	paper  *terminal // what the terminal is written through
+
+	interrupts *interrupts // nil in a wizard without signals
 }
 
 func (e *env) say(id string, pairs ...any) string { return e.words.Say(id, pairs...) }

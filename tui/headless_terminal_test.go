@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode"
 
@@ -97,6 +98,7 @@ func TestTheWaysOnPoorTerminals(t *testing.T) {
 // terminal itself, as ssh does.
 const passwordSSH = `#!/bin/sh
 for word; do [ "$word" = BatchMode=yes ] && { echo "locked: Permission denied (password)." >&2; exit 255; }; last=$word; done
+trap 'stty echo </dev/tty; trap - INT; kill -INT $$' INT
 stty -echo </dev/tty
 printf "password of locked: " >/dev/tty
 read -r given </dev/tty
@@ -105,6 +107,73 @@ echo >/dev/tty
 [ "$given" = "open sesame" ] || { echo "locked: Permission denied (password)." >&2; exit 255; }
 exec env -i PATH="$PATH" HOME="$THERE" sh -c "$last"
 `
+
+// asked lets ssh ask for the password.
+func asked(t *testing.T, w *termtest.Terminal) {
+	t.Helper()
+	w.WaitFor("enter answer ssh")
+	mark := w.Mark()
+	w.Key("enter")
+	w.WaitUntil("ssh's question", func() bool { return bytes.Contains(w.BytesSince(mark), []byte("password of ")) })
+	if w.AltScreen() {
+		t.Error("ssh asks on the wizard's screen")
+	}
+}
+
+// TestInterruptIsForSSH: ctrl+c at ssh's question ends that ssh, and the wizard
+// can have it ask again. On the wizard's own screen it ends the wizard as before.
+func TestInterruptIsForSSH(t *testing.T) {
+	bin, there := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(passwordSSH), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w := wizard(t, 80, 24, wizardEnv+"=person", "PATH="+bin+":"+os.Getenv("PATH"), "THERE="+there, sshHosts(t))
+	w.WaitFor("How do you want")
+	w.Key("x")
+	w.WaitFor("Which machines")
+	w.Type("locked")
+	w.WaitFor("as typed, by ssh")
+	w.Key("enter")
+	w.WaitFor("get a code")
+	w.Key("enter")
+	for range 2 {
+		asked(t, w)
+		w.Key("ctrl+c")
+	}
+	asked(t, w)
+	w.Type("open sesame")
+	w.Key("enter")
+	w.WaitFor("Device code for locked")
+	w.WaitForMatch(`\b[A-Z0-9]{4}-[A-Z0-9]{5}\b`)
+	w.Signal(syscall.SIGINT)
+	w.WaitExit()
+	if problem := w.Restored(); problem != "" {
+		t.Errorf("the terminal is not as before: %s", problem)
+	}
+	if said := unwrapped(w.Screen()); !strings.Contains(said, "outcome=the sign-in was cancelled") {
+		t.Errorf("it ended with %s", said)
+	}
+}
+
+// TestTermWhileSSHAsks: TERM is the wizard's, whoever has the terminal.
+func TestTermWhileSSHAsks(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(passwordSSH), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w := wizard(t, 80, 24, wizardEnv+"=person", "PATH="+bin+":"+os.Getenv("PATH"), sshHosts(t))
+	w.WaitFor("How do you want")
+	w.Key("x")
+	w.WaitFor("Which machines")
+	w.Type("locked")
+	w.WaitFor("as typed, by ssh")
+	w.Key("enter")
+	w.WaitFor("get a code")
+	w.Key("enter")
+	asked(t, w)
+	w.Signal(syscall.SIGTERM)
+	w.WaitExit()
+}
 
 // TestSSHAsksOnTheTerminal: the wizard leaves its screen for ssh's question, the
 // password is seen by nobody, and the code is shown afterwards.
@@ -123,13 +192,7 @@ func TestSSHAsksOnTheTerminal(t *testing.T) {
 	w.WaitFor("get a code")
 	w.Key("enter")
 	answer := func(password string) {
-		w.WaitFor("enter answer ssh")
-		mark := w.Mark()
-		w.Key("enter")
-		w.WaitUntil("ssh's question", func() bool { return bytes.Contains(w.BytesSince(mark), []byte("password of locked: ")) })
-		if w.AltScreen() {
-			t.Error("ssh asks on the wizard's screen")
-		}
+		asked(t, w)
 		w.Type(password)
 		w.Key("enter")
 	}

@@ -197,7 +197,8 @@ func (s sending) answered() (screen, tea.Cmd, intent) {
 		if r.running || r.errand == nil || r.state() != flows.SendAsks {
 			continue
 		}
-		if r.now = r.errand.Progress()[0]; r.now.State == flows.SendReached {
+		r.now = r.errand.Progress()[0]
+		if r.now.State == flows.SendReached || r.now.State == flows.SendWaiting {
 			cmds = append(cmds, s.resume(i))
 		}
 	}

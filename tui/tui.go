@@ -60,18 +60,20 @@ type Outcome struct {
 }
 
 // Run shows the wizard until the person leaves, ctx ends, or a signal (INT,
-// TERM, HUP) arrives. The terminal is as before then, and no work that changes
+// TERM, HUP) arrives. An INT while ssh has the terminal is ssh's alone, so ctx
+// must not end by one. The terminal is as before then, and no work that changes
 // the stored login is under way. The error says that there is no terminal to
 // draw on.
 func Run(ctx context.Context, o Options) (Outcome, error) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, interrupts, cancel := interruptible(ctx)
 	defer cancel()
 
 	var crash *crashError
 	var once sync.Once
 	e := newEnv(ctx, o)
+	e.interrupts = interrupts
 	model := newRoot(e, o.Start, e.mode(o.Store), func(p any) {
 		once.Do(func() { crash = newCrash(p) })
 		cancel()
