@@ -1,8 +1,6 @@
 package flows
 
 import (
-	"bufio"
-	"bytes"
 	"io"
 	"os"
 	"os/user"
@@ -13,10 +11,11 @@ import (
 	"codex-login/credstore"
 )
 
-// How deep one ssh configuration may include another, as in OpenSSH, and how
-// much of a file is read.
+// How deep one ssh configuration may include another, as in OpenSSH, how many
+// files are read in all, and how much of each.
 const (
 	mostIncludes = 16
+	mostConfigs  = 200
 	mostConfig   = 1 << 20
 )
 
@@ -33,7 +32,7 @@ func Hosts(getenv func(string) string) []Target {
 		}
 		home = u.HomeDir
 	}
-	h := hostReader{dir: filepath.Join(home, ".ssh"), home: home}
+	h := hostReader{dir: filepath.Join(home, ".ssh"), home: home, seen: map[string]bool{}}
 	h.read(filepath.Join(h.dir, "config"), 0)
 	return h.found
 }
@@ -41,9 +40,16 @@ func Hosts(getenv func(string) string) []Target {
 type hostReader struct {
 	home, dir string
 	found     []Target
+	// seen are the files that were read: a second reading has no new names, and
+	// files that include each other would be read without end.
+	seen map[string]bool
 }
 
 func (h *hostReader) read(path string, depth int) {
+	if h.seen[path] || len(h.seen) >= mostConfigs {
+		return
+	}
+	h.seen[path] = true
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || depth > mostIncludes {
 		return
@@ -57,8 +63,8 @@ func (h *hostReader) read(path string, depth int) {
 	if err != nil {
 		return
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		words := configWords(lines.Text())
+	for line := range strings.Lines(string(text)) {
+		words := configWords(line)
 		if len(words) < 2 {
 			continue
 		}

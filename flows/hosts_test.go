@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,5 +49,35 @@ Host last`, "\n", "\r\n"))
 	}
 	if got := strings.Join(names, " "); got != "inner inner2 deep more build build2 quoted equals last" {
 		t.Error(got)
+	}
+}
+
+// Files that include each other, several times each, are read once; so is no
+// line too long, and no folder too full.
+func TestHostsOfFilesThatIncludeEachOther(t *testing.T) {
+	home := t.TempDir()
+	dir := filepath.Join(home, ".ssh")
+	if err := os.MkdirAll(filepath.Join(dir, "many"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	includes := "Include a b config\nInclude a b config\nInclude a b config\n"
+	write("config", includes+"# "+strings.Repeat("x", 1<<17)+"\nHost main\nInclude many/*\n")
+	write("a", includes+"Host a\n")
+	write("b", includes+"Host b\n")
+	for i := range 2 * mostConfigs {
+		write(fmt.Sprintf("many/%04d", i), fmt.Sprintf("Host m%04d\n", i))
+	}
+	var names []string
+	for _, target := range Hosts(func(string) string { return home }) {
+		names = append(names, target.Name)
+	}
+	if len(names) != mostConfigs || strings.Join(names[:4], " ") != "b a main m0000" {
+		t.Error(len(names), names[:min(len(names), 4)])
 	}
 }
