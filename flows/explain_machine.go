@@ -13,6 +13,7 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 	var (
 		machine *credstore.MachineError
 		store   *StoreThereError
+		same    *SameHomeError
 		file    *credstore.Error
 	)
 	switch {
@@ -20,6 +21,8 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 		return "machine", "taken_back", nil, true
 	case errors.Is(err, errMoving):
 		return "machine", "moving", nil, true
+	case errors.As(err, &same):
+		return "machine", "machine_same_home", []any{"Machine", same.Target.String(), "Where", printable(same.Home, 300)}, true
 	case errors.As(err, &store):
 		id := "machine_store"
 		if store.Pinned {

@@ -22,7 +22,7 @@ func TestExplainMachines(t *testing.T) {
 	} {
 		all = append(all, &credstore.MachineError{Problem: p, Machine: m, Detail: "said"}, &credstore.MachineError{Problem: p, Machine: m, Unsure: true})
 	}
-	all = append(all, ErrTakenBack, errMoving, &StoreThereError{Target: m}, &StoreThereError{Target: m, Pinned: true},
+	all = append(all, ErrTakenBack, errMoving, &SameHomeError{Target: m, Home: "/h\x1b"}, &StoreThereError{Target: m}, &StoreThereError{Target: m, Pinned: true},
 		&InputError{InputNoTarget}, &InputError{InputOneTarget}, &InputError{InputNotLendable})
 	for _, p := range []credstore.Problem{credstore.ProblemPermission, credstore.ProblemFull, credstore.ProblemReadOnly, credstore.ProblemBusy, credstore.ProblemIO} {
 		all = append(all, &credstore.Error{Problem: p, Op: "save", Place: credstore.Place{Kind: credstore.KindMachine, Where: "build\x1bbox:/h"}})
@@ -46,7 +46,7 @@ func TestExplainMachines(t *testing.T) {
 		}
 	}
 	for _, code := range []NoteCode{
-		NoteKeptThere, NoteUnreadableKeptThere, NoteStoreSetThere, NoteNoCodexThere, NoteCodexDisagrees, NoteNoLocksThere, NoteCopiesClash, NoteNotForgotten, NoteLoanNotNoted,
+		NoteKeptThere, NoteUnreadableKeptThere, NoteStoreSetThere, NoteStoreNotSetThere, NoteSignInEnded, NoteSignInNotEnded, NoteNoCodexThere, NoteCodexDisagrees, NoteNoLocksThere, NoteCopiesClash, NoteNotForgotten, NoteLoanNotNoted,
 	} {
 		if text := ExplainNote(say, Note{Code: code, Err: ErrTakenBack, Where: "x\x1by"}); strings.Contains(text, "note.") || strings.Contains(text, "\x1b") {
 			t.Errorf("%s: %q", code, text)

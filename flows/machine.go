@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"time"
 
 	"codex-login/credstore"
@@ -20,6 +21,9 @@ const (
 	NoteKeptThere           NoteCode = "kept_there"            // another login was there; it is in the account book there
 	NoteUnreadableKeptThere NoteCode = "unreadable_kept_there" // what was there could not be read; a copy is at Where
 	NoteStoreSetThere       NoteCode = "store_set_there"       // cli_auth_credentials_store there was set to file
+	NoteStoreNotSetThere    NoteCode = "store_not_set_there"   // the login is stored, but Codex there looks elsewhere; Err says why that stays so
+	NoteSignInEnded         NoteCode = "sign_in_ended"         // a sign-in that could not be stored was ended
+	NoteSignInNotEnded      NoteCode = "sign_in_not_ended"     // nor could it be ended; Err says why
 	NoteNoCodexThere        NoteCode = "no_codex_there"        // no Codex was found there to ask
 	NoteCodexDisagrees      NoteCode = "codex_disagrees"       // Codex there does not count it as a login; Where is what it says
 	NoteNoLocksThere        NoteCode = "no_locks_there"        // Codex's locks cannot be taken there
@@ -43,6 +47,18 @@ func (e *StoreThereError) Error() string {
 	return fmt.Sprintf("%s: %s: %s is %s there", e.Target, e.Source, policy.StoreKey, e.Mode)
 }
 
+// SameHomeError says that the home of the other machine is the one here, by a
+// bind mount, a shared file system or another name of this machine: its login is
+// the login here, and sending that to itself would end it.
+type SameHomeError struct {
+	Target Target
+	Home   string // as it is called there
+}
+
+func (e *SameHomeError) Error() string {
+	return fmt.Sprintf("%s: %s is the CODEX_HOME here", e.Target, e.Home)
+}
+
 // there is another machine that has been reached and looked at.
 type there struct {
 	remote *credstore.Remote
@@ -59,7 +75,15 @@ func (l *Login) reach(ctx context.Context, t Target, setFile, ask bool, talk io.
 		return nil, cancelled(ctx, err)
 	}
 	out := &there{remote: remote}
-	if err := out.look(ctx, setFile); err != nil {
+	same, err := remote.SameHome(ctx, l.Home)
+	switch {
+	case err != nil:
+	case same:
+		err = &SameHomeError{Target: t, Home: remote.Facts().Home}
+	default:
+		err = out.look(ctx, setFile)
+	}
+	if err != nil {
 		remote.Close()
 		return nil, cancelled(ctx, err)
 	}
@@ -68,8 +92,13 @@ func (l *Login) reach(ctx context.Context, t Target, setFile, ask bool, talk io.
 
 func (t *there) look(ctx context.Context, setFile bool) error {
 	var err error
-	t.rules, err = policy.Load(policy.Options{Home: t.remote.Facts().Home, ReadFile: func(path string) ([]byte, error) {
-		text, err := t.remote.Read(ctx, layerAt(path, t.remote.Facts().Home))
+	home := path.Clean(t.remote.Facts().Home) // as policy names its layers
+	t.rules, err = policy.Load(policy.Options{Home: home, ReadFile: func(file string) ([]byte, error) {
+		layer, err := layerAt(file, home)
+		if err != nil {
+			return nil, err
+		}
+		text, err := t.remote.Read(ctx, layer)
 		switch {
 		case errors.Is(err, credstore.ErrNotFound):
 			err = fs.ErrNotExist
@@ -102,16 +131,20 @@ func (t *there) look(ctx context.Context, setFile bool) error {
 	return err
 }
 
-func layerAt(path, home string) credstore.RemoteFile {
-	switch path {
-	case home + "/config.toml":
-		return credstore.RemoteConfig
+// layerAt is the file there that policy means. One that nobody knows is an
+// error: read as another layer, it would keep a rule from being seen.
+func layerAt(file, home string) (credstore.RemoteFile, error) {
+	switch file {
+	case path.Join(home, "config.toml"):
+		return credstore.RemoteConfig, nil
 	case "/etc/codex/config.toml":
-		return credstore.RemoteSystem
+		return credstore.RemoteSystem, nil
 	case "/etc/codex/managed_config.toml":
-		return credstore.RemoteManaged
+		return credstore.RemoteManaged, nil
+	case "/etc/codex/requirements.toml":
+		return credstore.RemoteRequirements, nil
 	}
-	return credstore.RemoteRequirements
+	return "", fmt.Errorf("%s is no layer that is known there", file)
 }
 
 // config returns config.toml there, nil for none, and the text that it is to
@@ -121,7 +154,7 @@ func (t *there) config(ctx context.Context) (old, text []byte, err error) {
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		return nil, nil, err
 	}
-	text, err = policy.WithUserValue(old, t.remote.Facts().Home+"/config.toml", policy.StoreKey, string(credstore.ModeFile))
+	text, err = policy.WithUserValue(old, path.Join(t.remote.Facts().Home, "config.toml"), policy.StoreKey, string(credstore.ModeFile))
 	return old, text, err
 }
 
@@ -155,27 +188,36 @@ const (
 func (t *there) put(ctx context.Context, clock Clock, a *credstore.Auth, guard func(now *credstore.Auth) error, sent *Sent) error {
 	steps := credstore.Steps{Before: func(ctx context.Context) error { return t.keepReplaced(ctx, a, guard, sent) }}
 	var err error
+	maybe := false // it may be stored, whatever the last error says
 	for try := 1; try <= storeTries; try++ {
 		var place credstore.Place
 		if place, err = t.remote.Save(ctx, a, steps); err == nil {
 			sent.Account.Place, sent.Account.StoreMode = place, credstore.ModeFile
-			return t.finish(ctx, sent)
+			t.finish(ctx, sent)
+			return nil
 		}
+		maybe = maybe || unsure(err)
 		if !credstore.IsMachineProblem(err, credstore.MachineDropped) || try == storeTries || clock.wait(ctx, storePause) != nil {
 			break
 		}
 	}
+	var lost *credstore.MachineError
+	if maybe && errors.As(err, &lost) {
+		lost.Unsure = true
+	}
 	return err
 }
 
-// finish has Codex there look in the file, and asks it.
-func (t *there) finish(ctx context.Context, sent *Sent) error {
+// finish has Codex there look in the file, and asks it. The login is stored by
+// now: what goes wrong here is a note.
+func (t *there) finish(ctx context.Context, sent *Sent) {
 	if t.setFile {
 		if err := t.configure(ctx); err != nil {
-			return err
+			sent.add(Note{Code: NoteStoreNotSetThere, Err: err})
+		} else {
+			t.setFile = false
+			sent.add(Note{Code: NoteStoreSetThere})
 		}
-		t.setFile = false
-		sent.add(Note{Code: NoteStoreSetThere})
 	}
 	facts := t.remote.Facts()
 	sent.Codex = facts.Version
@@ -191,7 +233,6 @@ func (t *there) finish(ctx context.Context, sent *Sent) error {
 		sent.add(Note{Code: NoteCodexDisagrees, Where: said})
 	}
 	sent.Said = said
-	return nil
 }
 
 func (t *there) keepReplaced(ctx context.Context, a *credstore.Auth, guard func(*credstore.Auth) error, sent *Sent) error {

@@ -92,6 +92,9 @@ type Progress struct {
 	Challenge *Challenge // while the state is SendSigningIn
 	Sent      Sent       // once it is SendDone
 	Err       error      // when it is SendFailed or SendAsks
+	// Unstored: the sign-in was finished, and is kept until it is stored after
+	// Ask or Retry, or given up by Discard.
+	Unstored bool
 }
 
 // sendAtOnce is how many targets are worked on at the same time.
@@ -115,6 +118,7 @@ type sendRow struct {
 	// One worker at a time has these.
 	there    *there
 	unstored *identified // signed in for this target, and not stored there yet
+	unsure   bool        // it may be stored there all the same
 
 	mu       sync.Mutex
 	progress Progress

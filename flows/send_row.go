@@ -22,10 +22,13 @@ func (s *Send) work(ctx context.Context, r *sendRow) {
 	r.set(func(p *Progress) {
 		p.Challenge = nil
 		if p.Err = cancelled(ctx, err); err != nil {
-			p.State = SendFailed
+			p.State, p.Unstored = SendFailed, r.unstored != nil
+			if p.Unstored && ctx.Err() == nil && credstore.AskHelps(err) {
+				p.State = SendAsks // the connection broke off, and another one needs the password again
+			}
 			return
 		}
-		p.State, p.Sent = SendDone, sent
+		p.State, p.Sent, p.Unstored = SendDone, sent, false
 	})
 }
 
@@ -92,11 +95,40 @@ func (s *Send) signIn(ctx context.Context, r *sendRow, sent *Sent) error {
 	sent.Account = r.unstored.account
 	sent.Account.LastRefresh = r.unstored.auth.LastRefresh
 	if err := r.there.put(ctx, s.login.Clock, r.unstored.auth, nil, sent); err != nil {
+		r.unsure = r.unsure || unsure(err)
 		return err
 	}
 	r.unstored = nil
 	s.takeBack(ctx, r.target, sent)
 	return nil
+}
+
+// unsure reports whether a login may have been stored all the same.
+func unsure(err error) bool {
+	var lost *credstore.MachineError
+	return errors.As(err, &lost) && lost.Unsure
+}
+
+// Discard ends the sessions of the sign-ins that were finished and could not be
+// stored, so that none is left that nobody has. A target that may have its login
+// all the same is left out. tell is called for each. It is called when Run has
+// returned, and for good.
+func (s *Send) Discard(ctx context.Context, tell func(Target, Note)) {
+	ctx = context.WithoutCancel(ctx)
+	for _, r := range s.rows {
+		if r.unstored == nil || r.unsure {
+			continue
+		}
+		ended, err := s.login.revoke(ctx, r.unstored.auth)
+		r.unstored = nil
+		r.set(func(p *Progress) { p.Unstored = false })
+		switch {
+		case err != nil:
+			tell(r.target, Note{Code: NoteSignInNotEnded, Err: err})
+		case ended:
+			tell(r.target, Note{Code: NoteSignInEnded})
+		}
+	}
 }
 
 // obtain has the person sign in, and stores nothing.
@@ -120,53 +152,6 @@ func (s *Send) obtain(ctx context.Context, r *sendRow) (identified, error) {
 	c.settle(err)
 	return found, cancelled(ctx, err)
 }
-
-// moveTries is how often a login that is renewed here while it is on its way is
-// sent once more.
-const moveTries = 3
-
-// move hands the login over. It is forgotten here only when the other side has
-// read back what is still the login here. Nobody of our kind renews it
-// meanwhile; a Codex may, and then its new tokens are sent.
-func (s *Send) move(ctx context.Context, r *sendRow, sent *Sent) error {
-	l := s.login
-	unlock, err := l.book().LockAccount(ctx, s.id)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	found, err := l.locate(ctx, s.id)
-	if err != nil {
-		return err
-	}
-	if found.active {
-		for _, n := range l.awaitRenewal(ctx, found.auth) {
-			sent.add(n)
-		}
-	}
-	for range moveTries {
-		if found, err = l.locate(ctx, s.id); err != nil {
-			return err
-		}
-		sent.Account = describe(found.auth)
-		if err := r.there.put(ctx, l.Clock, found.auth, nil, sent); err != nil {
-			return err
-		}
-		now, err := l.locate(ctx, s.id)
-		if err != nil || !now.auth.SameSecret(found.auth) {
-			continue
-		}
-		if _, err := l.forgetHeld(ctx, l.book(), s.id, false); err != nil && !errors.Is(err, credstore.ErrNotFound) {
-			sent.add(Note{Code: NoteNotForgotten, Err: err})
-		}
-		s.takeBack(ctx, r.target, sent)
-		return nil
-	}
-	return errMoving
-}
-
-// errMoving says that a login kept changing here while it was handed over.
-var errMoving = errors.New("a running program keeps renewing this login")
 
 // lent writes a loan down.
 func (s *Send) lent(ctx context.Context, t Target, sent *Sent) error {

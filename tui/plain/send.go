@@ -55,11 +55,7 @@ func (c Courier) Send(ctx context.Context, r flows.SendRequest) error {
 	}
 	defer s.Close()
 	c.Voice.sending(r, len(s.Progress()))
-	if err := c.run(ctx, s, c.watch(s)); err != nil {
-		c.Voice.Failed(err)
-		return err
-	}
-	rows, err := c.askFor(ctx, r, s)
+	rows, err := c.deliver(ctx, s)
 	if err != nil {
 		c.Voice.Failed(err)
 		return err
@@ -68,37 +64,30 @@ func (c Courier) Send(ctx context.Context, r flows.SendRequest) error {
 	return outcome(ctx, rows)
 }
 
-// askFor goes on where ssh has to ask. It is another Send, because a second Run
-// of the first one would try again what has failed for a better reason, and ask
-// for a sign-in that was just refused.
-func (c Courier) askFor(ctx context.Context, r flows.SendRequest, s *flows.Send) ([]flows.Progress, error) {
-	rows := s.Progress()
-	waiting := asking(rows)
-	if len(waiting) == 0 || !c.Ask || ctx.Err() != nil {
-		c.unasked(rows)
-		return rows, nil
-	}
-	r.Targets = nil
-	for _, p := range waiting {
-		r.Targets = append(r.Targets, p.Target)
-	}
-	again, err := c.Login.Send(r)
-	if err != nil {
+// askRounds is how often ssh may ask about a machine: before a sign-in for it,
+// and once more where the connection broke off before that was stored.
+const askRounds = 2
+
+// deliver brings every target to its end. A sign-in that could not be stored is
+// ended then.
+func (c Courier) deliver(ctx context.Context, s *flows.Send) ([]flows.Progress, error) {
+	defer s.Discard(ctx, c.Voice.noteFor)
+	w := c.watch(s)
+	if err := c.run(ctx, s, w); err != nil {
 		return nil, err
 	}
-	defer again.Close()
-	w := c.watch(again)
-	if err := c.run(ctx, again, w); err != nil {
-		return nil, err
-	}
-	if left := asking(again.Progress()); len(left) > 0 {
-		c.Voice.asks(left)
-		again.Ask(ctx, c.Talk)
-		if err := c.run(ctx, again, w); err != nil {
+	for range askRounds {
+		waiting := asking(s.Progress())
+		if len(waiting) == 0 || !c.Ask || ctx.Err() != nil {
+			break
+		}
+		c.Voice.asks(waiting)
+		s.Ask(ctx, c.Talk)
+		if err := c.run(ctx, s, w); err != nil {
 			return nil, err
 		}
 	}
-	rows = merged(rows, again.Progress())
+	rows := s.Progress()
 	c.unasked(rows)
 	return rows, nil
 }
@@ -119,19 +108,6 @@ func asking(rows []flows.Progress) []flows.Progress {
 		}
 	}
 	return out
-}
-
-func merged(rows, newer []flows.Progress) []flows.Progress {
-	at := map[flows.Target]flows.Progress{}
-	for _, p := range newer {
-		at[p.Target] = p
-	}
-	for i, p := range rows {
-		if n, ok := at[p.Target]; ok {
-			rows[i] = n
-		}
-	}
-	return rows
 }
 
 func unsent(rows []flows.Progress) []flows.Progress {
