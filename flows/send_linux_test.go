@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -217,8 +218,12 @@ func TestUnstoredSignInIsKept(t *testing.T) {
 	if err := os.Remove(lock); err != nil {
 		t.Fatal(err)
 	}
-	// The connection breaks off half way, once.
-	f.write("", "one.dies", "8000")
+	// The connection breaks off half way through the login, once.
+	script, err := os.Stat("../credstore/remote.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write("", "one.dies", strconv.FormatInt(script.Size()+1200, 10))
 	if err := s.Run(t.Context()); err != nil || s.Progress()[0].State != SendFailed {
 		t.Error("tried again without being asked to:", err)
 	}
