@@ -167,6 +167,17 @@ func trimmed(text []byte) []byte {
 	return bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
 }
 
+// CheckDocument returns what Import would say of a text, as far as that can be
+// told without a passphrase and without looking at what is stored.
+func CheckDocument(text credstore.Secret) error {
+	_, err := readDocument([]byte(text.Reveal()), credstore.Secret{})
+	var wrong *DocumentError
+	if errors.As(err, &wrong) && wrong.Problem == DocumentPassphraseNeeded {
+		return nil
+	}
+	return err
+}
+
 // readDocument makes a login of a text. Indentation and line ends may have
 // suffered on the way, as long as the JSON has not.
 func readDocument(text []byte, passphrase credstore.Secret) (*credstore.Auth, error) {

@@ -29,9 +29,17 @@ func newImporting(e *env, text credstore.Secret) importing {
 	s := importing{env: e, pass: newField(e, e.say("import.passphrase"), true)}
 	s.pass.Focus()
 	if !text.Empty() {
-		s.text, s.pasted = text, true
+		s.pasteIn(text)
 	}
 	return s
+}
+
+// pasteIn takes what was pasted, unless it can be no login.
+func (s *importing) pasteIn(text credstore.Secret) {
+	s.text, s.pasted, s.failed = text, true, nil
+	if err := flows.CheckDocument(text); err != nil {
+		s.text, s.pasted, s.failed = credstore.Secret{}, false, err
+	}
 }
 
 // isLogin: a pasted text is a whole login, and not a key or an address.
@@ -123,7 +131,7 @@ func (s importing) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		s.try, s.working, s.failed = s.env.work.attempt(), true, nil
 		return s, importCmd(s.env.work, s.try, s.env.login, s.text, credstore.NewSecret(s.pass.Value())), nil
 	case k.Paste && (s.text.Empty() || isLogin(string(k.Runes))):
-		s.text, s.pasted, s.failed = credstore.NewSecret(string(k.Runes)), true, nil
+		s.pasteIn(credstore.NewSecret(string(k.Runes)))
 	case s.sealed() && (s.pasted || s.whole()):
 		s.failed = nil
 		s.pass.take(k)
@@ -148,7 +156,11 @@ func (s *importing) typed(k tea.KeyMsg) {
 	case tea.KeyTab:
 		piece = "\t"
 	}
-	if text := s.text.Reveal(); piece != "" && len(text) < mostDocument {
+	text := s.text.Reveal()
+	if text == "" && strings.TrimSpace(piece) == "" {
+		return // nor is what was wrong with a paste put away by it
+	}
+	if len(text) < mostDocument {
 		s.failed = nil
 		s.text = credstore.NewSecret(text + piece)
 	}

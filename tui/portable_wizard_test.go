@@ -168,10 +168,25 @@ func TestBrokenLogin(t *testing.T) {
 	d := drive(t, liveEnv(t, s), "")
 	until[picker](d, nil)
 	d.send(paste(`{"tokens": {"access_token": "eyJhbGciOiJub25lIn0`))
-	d.key("enter")
 	until(d, func(i importing) bool { return i.failed != nil })
 	d.sees("This is not a login of Codex")
+	d.key("enter")
+	d.sees("This is not a login of Codex")
 	d.neverShows("eyJhbGciOiJub25lIn0")
+	// At once, and each for its own reason; a good one is taken after them.
+	for text, said := range map[string]string{
+		"a shopping list": "This is not a login of Codex",
+		"{}":              "This is not a login of Codex",
+		`{"tokens": "` + strings.Repeat("x", 1<<20) + `"}`: "This is too large for a login",
+	} {
+		d.send(paste(text))
+		d.sees(said)
+		if d.root.top().(importing).ready() {
+			t.Errorf("%.20q can be stored", text)
+		}
+	}
+	d.send(paste(exportOf(t, s, sandbox.MinaPlus)))
+	d.sees("A login was pasted")
 	if d.stored() != "" {
 		t.Error("something was stored")
 	}

@@ -7,7 +7,7 @@ import (
 
 // An encrypted document as it looks, and one of which the end is missing.
 const (
-	sealedText = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdA==\n-----END AGE ENCRYPTED FILE-----\n"
+	sealedText = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCA=\n-----END AGE ENCRYPTED FILE-----\n"
 	plainText  = `{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-abcdefghijklmnop12345"}`
 )
 
