@@ -149,3 +149,45 @@ func TestBlankBrowser(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 }
+
+// askingSSH asks for a password for ever, and gives the echo back when it is
+// interrupted, as ssh does.
+const askingSSH = `#!/bin/sh
+for word; do [ "$word" = BatchMode=yes ] && { echo "locked: Permission denied (password)." >&2; exit 255; }; done
+trap 'stty echo </dev/tty; trap - INT; kill -INT $$' INT
+stty -echo </dev/tty
+printf "password of locked: " >/dev/tty
+read -r given </dev/tty
+`
+
+// TestInterruptAtSSHsQuestion: ctrl+c ends the ssh that asks, and not the
+// program.
+func TestInterruptAtSSHsQuestion(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(askingSSH), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, nil)
+	p.env = append(p.env, "PATH="+bin+":"+os.Getenv("PATH"))
+	term := p.sit(termtest.Options{})
+	term.WaitFor("How do you want")
+	term.Key("x")
+	term.WaitFor("Which machines")
+	term.Type("locked")
+	term.WaitFor("as typed, by ssh")
+	term.Key("enter")
+	term.WaitFor("get a code")
+	term.Key("enter")
+	for range 2 {
+		term.WaitFor("enter answer ssh")
+		mark := term.Mark()
+		term.Key("enter")
+		term.WaitUntil("ssh's question", func() bool { return bytes.Contains(term.BytesSince(mark), []byte("password of locked: ")) })
+		term.Key("ctrl+c")
+	}
+	term.WaitFor("enter answer ssh")
+	term.Key("ctrl+c")
+	if code := term.WaitExit(); code != exitCancelled || term.Restored() != "" {
+		t.Errorf("exit %d, %s", code, term.Restored())
+	}
+}
