@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -193,6 +194,23 @@ func TestSendCommandSignsInForMachines(t *testing.T) {
 	key := p.issuer.NewAPIKey(sandbox.MinaPlus)
 	if r := p.run(key, "send", "--docker", "db", "--with-api-key", "--check"); r.code != exitDone || loginIn(t, dir, "db").APIKey.Reveal() != key || strings.Contains(r.out+r.err, key) || p.authJSON() != "" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestSendCommandEndsWhatItCannotStore: a finished sign-in that the machine could
+// not store is not left over, and that is said.
+func TestSendCommandEndsWhatItCannotStore(t *testing.T) {
+	dir := containers(t, "web")
+	if err := os.MkdirAll(filepath.Join(dir, "web", ".codex", "auth.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := newPerson(t, quick)
+	out, code := p.signsInFor(sandbox.MinaPlus, "--docker", "web", "--json")
+	ended := slices.ContainsFunc(sendEvents(t, out), func(e sendEvent) bool {
+		return e.Event == "warning" && e.Code == "sign_in_ended" && e.Target == "docker:web"
+	})
+	if n := len(p.issuer.RequestsTo(sandbox.Revoke)); code == exitDone || n != 1 || !ended {
+		t.Errorf("exit %d, %d sessions ended:\n%s", code, n, out)
 	}
 }
 
