@@ -167,6 +167,12 @@ receive() { # what id suffix bytes
 	locate "$1" "$2"
 	aim || exit 1
 	temp=$(dirname "$target")/.auth-$3
+	if [ "$1" = config ]; then
+		# Whoever has the lock removes the temporary files of logins; no lock is
+		# for this one. An old one is nobody's any more.
+		find "$(dirname "$target")/." -maxdepth 1 -type f -name '.config-??????' -mmin +60 -exec rm -f {} \; 2>/dev/null
+		temp=$(dirname "$target")/.config-$3
+	fi
 	said=$( (set -C; : >"$temp") 2>&1) || { temp=; refuse failed "$said"; exit 1; }
 	if [ "$1" = config ] && [ -f "$target" ]; then
 		said=$(cp -p "$target" "$temp" 2>&1 && : >"$temp") || { refuse failed "$said"; exit 1; }

@@ -268,6 +268,31 @@ func TestRemoteReplacesConfig(t *testing.T) {
 	}
 }
 
+// A login that is stored while somebody else replaces config.toml does not take
+// the half-written file for a leftover; an old one is.
+func TestRemoteConfigBesideASave(t *testing.T) {
+	root, home, ctx := engines(t, "sh"), testHome(t), testContext(t)
+	m := container(t, root, home, MachineDocker)
+	one, two := reach(t, m), reach(t, m)
+	for name, age := range map[string]time.Duration{".config-OLDOLD": 2 * time.Hour, ".config-FRESH1": 0} {
+		path := filepath.Join(home.Path, name)
+		write(t, path, "a = 0\n")
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	between := func() error {
+		_, err := two.Save(ctx, apiKey("sk-1"), Steps{})
+		return err
+	}
+	if err := one.replace(ctx, one.place(RemoteConfig), []byte("a = 1\n"), between, string(RemoteConfig), "-"); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, home.Path); !slices.Equal(got, []string{".config-FRESH1", "auth.json", "auth.json.lock", "auth.lock", "config.toml"}) {
+		t.Error(got)
+	}
+}
+
 // The secret is in no argument and in no environment, at any moment of a save.
 func TestRemoteSecretTravelsOnStandardInput(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
