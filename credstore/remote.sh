@@ -12,12 +12,28 @@ LC_ALL=C
 export LC_ALL
 temp=
 locked=
+patience=120
 
 answer() { printf '\n%s %s\n' "$token" "$1"; }
 refuse() { printf '%s' "$2"; answer "$1"; }
 forget() { [ -z "$temp" ] || rm -f "$temp"; temp=; }
 has() { command -v "$1" >/dev/null 2>&1; }
-limit() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
+within() { if has timeout; then timeout "$@"; else shift; "$@"; fi; }
+limit() { within 10 "$@"; }
+
+# request reads the next one. While Codex's locks are held it waits no longer
+# than that, as does whatever moves a document: a connection that is dead on
+# one side only would keep Codex here waiting for hours. A read of the shell's
+# own cannot be timed everywhere, but one in another shell can; it takes no more
+# than the line either.
+request() {
+	line=
+	if [ -z "$locked" ]; then
+		IFS= read -r line
+	else
+		line=$(within "$patience" sh -c 'IFS= read -r line && printf %s "$line"' 8>&- 9>&-)
+	fi
+}
 
 # Not every shell runs its own trap on exit when a signal ends it.
 trap forget EXIT
@@ -99,7 +115,7 @@ show() {
 	elif [ ! -r "$file" ]; then
 		refuse failed "$file: Permission denied"
 	else
-		cat "$file" 2>/dev/null && answer ok || refuse failed "it could not be read"
+		within "$patience" cat "$file" 2>/dev/null && answer ok || refuse failed "it could not be read"
 	fi
 }
 
@@ -177,10 +193,10 @@ receive() { # what id suffix bytes
 	if [ "$1" = config ] && [ -f "$target" ]; then
 		said=$(cp -p "$target" "$temp" 2>&1 && : >"$temp") || { refuse failed "$said"; exit 1; }
 	fi
-	said=$(dd bs=1 count="$4" 2>&1 >>"$temp") || { refuse failed "$said"; exit 1; }
+	said=$(within "$patience" dd bs=1 count="$4" 2>&1 >>"$temp") || { refuse failed "$said"; exit 1; }
 	[ "$(wc -c <"$temp")" -eq "$4" ] || exit 1
 	sync "$temp" 2>/dev/null || sync
-	cat "$temp" && answer ok
+	within "$patience" cat "$temp" && answer ok
 }
 
 keep() {
@@ -214,18 +230,19 @@ here() { # name word
 }
 
 answer begin
-while read -r verb one two three four; do
-	case $verb in
+while request; do
+	set -- $line
+	case $1 in
 	facts) facts; answer ok ;;
-	show) show "$one" "$two" ;;
+	show) show "$2" "$3" ;;
 	lock) lock ;;
 	unlock) unlock; answer ok ;;
-	receive) receive "$one" "$two" "$three" "$four" ;;
+	receive) receive "$2" "$3" "$4" "$5" ;;
 	keep) keep ;;
 	drop) forget; answer ok ;;
 	delete) delete ;;
 	status) status ;;
-	here) here "$one" "$two" ;;
+	here) here "$2" "$3" ;;
 	quit) exit 0 ;;
 	*) exit 1 ;;
 	esac
