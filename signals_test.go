@@ -150,12 +150,9 @@ func TestBlankBrowser(t *testing.T) {
 	}
 }
 
-// askingSSH asks for a password for ever, and gives the echo back when it is
-// interrupted, as ssh does.
+// askingSSH asks for a password until it is interrupted.
 const askingSSH = `#!/bin/sh
 for word; do [ "$word" = BatchMode=yes ] && { echo "locked: Permission denied (password)." >&2; exit 255; }; done
-trap 'stty echo </dev/tty; trap - INT; kill -INT $$' INT
-stty -echo </dev/tty
 printf "password of locked: " >/dev/tty
 read -r given </dev/tty
 `

@@ -110,7 +110,7 @@ func (a *asking) Run() error {
 		talk := &gate{to: a.out}
 		e.mu.Lock()
 		e.Ask(a.ctx, talk)
-		if a.lent.interrupted() && e.Progress()[0].State == flows.SendFailed {
+		if e.Progress()[0].State == flows.SendFailed && a.lent.interrupted() {
 			e.Retry() // the person wanted this question to end, and may be asked again
 		}
 		e.mu.Unlock()

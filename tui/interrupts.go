@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"time"
 )
 
 // interrupts ends the wizard on SIGINT. While the terminal is lent to ssh, one
@@ -45,18 +46,18 @@ type lent struct {
 	theirs, guard chan os.Signal
 }
 
-// interrupted reports whether there was one since it was asked last. Stop waits
-// for those that are on their way.
+// late is how much later than ssh this process may hear of an interrupt.
+const late = 300 * time.Millisecond
+
+// interrupted reports whether there was one since it was asked last.
 func (l *lent) interrupted() bool {
 	if l == nil {
 		return false
 	}
-	signal.Stop(l.theirs)
-	defer signal.Notify(l.theirs, os.Interrupt)
 	select {
 	case <-l.theirs:
 		return true
-	default:
+	case <-time.After(late):
 		return false
 	}
 }
