@@ -55,7 +55,7 @@ const (
 // TestVerifierProcess is what TestVerifyInProcesses runs.
 func TestVerifierProcess(t *testing.T) {
 	if os.Getenv(verifierHome) == "" {
-		t.Skip("part of TestVerifyInProcesses")
+		return // a part of TestVerifyInProcesses, which runs it in processes of its own
 	}
 	home, err := credstore.FindHome(func(string) string { return os.Getenv(verifierHome) })
 	if err != nil {
