@@ -121,7 +121,7 @@ func TestPasteOverSSH(t *testing.T) {
 	w.waitFor(atPicker)
 	w.keys("1")
 	w.waitFor(atWays)
-	ended := redirectAfter(t, w.link(), sandbox.MinaHarbour)
+	ended := redirectAfter(t, r.issuer, w.link(), sandbox.MinaHarbour)
 	w.keys("v")
 	w.waitFor(inField)
 	w.paste(ended)
@@ -353,7 +353,7 @@ func TestThreeWaysInLines(t *testing.T) {
 			term.WaitFor("the first one counts")
 			switch way {
 			case "paste":
-				term.Type("'" + redirectAfter(t, link, sandbox.MinaPlus) + "'\r")
+				term.Type("'" + redirectAfter(t, p.issuer, link, sandbox.MinaPlus) + "'\r")
 			case "code":
 				p.enterCode(term, sandbox.MinaPlus)
 			case "callback":

@@ -7,9 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,40 +45,14 @@ func (p *person) enterCode(term *termtest.Terminal, seat sandbox.Seat) {
 	}
 }
 
-// redirectAfter goes through the issuer's pages with a browser on another
-// machine: the address that it ends at cannot be opened there.
-func redirectAfter(t testing.TB, link string, seat sandbox.Seat) string {
+// redirectAfter is where a browser on another machine ends: the address cannot
+// be opened there.
+func redirectAfter(t testing.TB, issuer *sandbox.Server, link string, seat sandbox.Seat) string {
 	t.Helper()
-	ended := ""
-	browser := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Path == "/auth/callback" {
-			ended = r.URL.String()
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-	address, err := url.Parse(link)
+	ended, err := issuer.Redirect(context.Background(), link, seat)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := browser.Get(link)
-	for _, answer := range []url.Values{{"person": {seat.Person}}, {"workspace": {seat.Workspace}}, {"decision": {"allow"}}} {
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(page.Body)
-		_ = page.Body.Close()
-		ticket := regexp.MustCompile(`name="ticket" value="([^"]+)"`).FindSubmatch(body)
-		if ticket == nil {
-			t.Fatalf("no form: %s", body)
-		}
-		answer.Set("ticket", string(ticket[1]))
-		page, err = browser.PostForm(address.Scheme+"://"+address.Host+address.Path, answer)
-	}
-	if err != nil || ended == "" {
-		t.Fatalf("the pages did not lead back: %v", err)
-	}
-	_ = page.Body.Close()
 	return ended
 }
 
@@ -192,7 +163,7 @@ func TestWizardTakesAPastedRedirect(t *testing.T) {
 	p := newPerson(t, nil)
 	term := p.sit(termtest.Options{Env: []string{"SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22"}})
 	keyed("1", atBrowser)(term)
-	redirect := redirectAfter(t, authorizeLink(term), sandbox.MinaPlus)
+	redirect := redirectAfter(t, p.issuer, authorizeLink(term), sandbox.MinaPlus)
 
 	// An address of another sign-in is refused and changes nothing.
 	term.Paste(strings.Replace(redirect, "state=", "state=x", 1))

@@ -81,7 +81,7 @@ func TestKeyringAccountIsOfTheRealPath(t *testing.T) {
 	dir := testHome(t).Path
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(dir, link); err != nil {
-		t.Skip("needs symbolic links")
+		missing(t, "symbolic links")
 	}
 	if a, b := (Home{Path: dir}).keyringAccount(), (Home{Path: link}).keyringAccount(); a != b {
 		t.Error(a, b)

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -20,40 +17,14 @@ import (
 	"codex-login/flows/sandbox"
 )
 
-var ticketField = regexp.MustCompile(`name="ticket" value="([^"]+)"`)
-
-// noRedirects is a browser that shows where it would be sent.
-var noRedirects = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-
-// redirectOf signs in on the issuer's pages and stops before the redirect.
+// redirectOf is where a browser on another machine ends.
 func redirectOf(t *testing.T, s *sandbox.Server, c *Challenge, seat sandbox.Seat) string {
 	t.Helper()
-	page, err := noRedirects.Get(c.URL)
+	redirect, err := s.Redirect(t.Context(), c.URL, seat)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, _ := io.ReadAll(page.Body)
-	_ = page.Body.Close()
-	ticket := ticketField.FindSubmatch(body)
-	if ticket == nil {
-		t.Fatalf("no ticket in %.300s", body)
-	}
-	form := url.Values{"ticket": {string(ticket[1])}, "person": {seat.Person}, "workspace": {seat.Workspace}, "decision": {"allow"}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/oauth/authorize", strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", s.URL())
-	answer, err := noRedirects.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = answer.Body.Close()
-	if answer.StatusCode != http.StatusSeeOther {
-		t.Fatalf("the consent was answered by %d", answer.StatusCode)
-	}
-	return answer.Header.Get("Location")
+	return redirect
 }
 
 // gate lets the questions about a code through when it is open, and no limit

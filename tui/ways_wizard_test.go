@@ -1,10 +1,6 @@
 package tui
 
 import (
-	"io"
-	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -34,42 +30,6 @@ func waitAfar(t *testing.T, s *sandbox.Server) (*driver, browser) {
 	return d, b
 }
 
-// redirectOf signs in on the issuer's pages and stops before the way back.
-func redirectOf(t *testing.T, link string, seat sandbox.Seat) string {
-	t.Helper()
-	ended := ""
-	client := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Path == "/auth/callback" {
-			ended = r.URL.String()
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-	address, err := url.Parse(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := client.Get(link)
-	for _, answer := range []url.Values{{"person": {seat.Person}}, {"workspace": {seat.Workspace}}, {"decision": {"allow"}}} {
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(page.Body)
-		_ = page.Body.Close()
-		ticket := regexp.MustCompile(`name="ticket" value="([^"]+)"`).FindSubmatch(body)
-		if ticket == nil {
-			t.Fatalf("no form: %s", body)
-		}
-		answer.Set("ticket", string(ticket[1]))
-		page, err = client.PostForm(address.Scheme+"://"+address.Host+address.Path, answer)
-	}
-	if err != nil || ended == "" {
-		t.Fatalf("the pages did not lead back: %v", err)
-	}
-	_ = page.Body.Close()
-	return ended
-}
-
 // TestFirstAnswerCounts: each of the three ways ends the same sign-in.
 func TestFirstAnswerCounts(t *testing.T) {
 	for name, answer := range map[string]func(*testing.T, *sandbox.Server, *driver, browser){
@@ -77,7 +37,11 @@ func TestFirstAnswerCounts(t *testing.T) {
 			go func() { _, _ = s.Approve(t.Context(), b.challenge.URL, sandbox.MinaPlus) }()
 		},
 		"paste": func(t *testing.T, s *sandbox.Server, d *driver, b browser) {
-			d.send(paste(redirectOf(t, b.challenge.URL, sandbox.MinaPlus)))
+			redirect, err := s.Redirect(t.Context(), b.challenge.URL, sandbox.MinaPlus)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.send(paste(redirect))
 			d.key("enter")
 		},
 		"code": func(t *testing.T, s *sandbox.Server, _ *driver, b browser) {

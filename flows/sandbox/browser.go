@@ -23,7 +23,8 @@ type Page struct {
 	Alert  string // what the page says is wrong
 	Body   string
 
-	forms []form
+	forms   []form
+	leadsTo string // the redirect that was not followed
 }
 
 // form is one form of a page.
@@ -134,13 +135,14 @@ func (f form) fill(a answers) (url.Values, bool) {
 // maxSteps is more pages than any visit has.
 const maxSteps = 8
 
-// walk opens a page and answers its forms until one has none.
-func (s *Server) walk(ctx context.Context, start string, a answers) (*Page, error) {
+// walk opens a page and answers its forms until one has none. With stay it does
+// not leave the issuer: the last page names the way that it would have led.
+func (s *Server) walk(ctx context.Context, start string, a answers, stay bool) (*Page, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, start, nil)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: no page to open: %w", err)
 	}
-	p, err := s.visit(r)
+	p, err := s.visit(r, stay)
 	for range maxSteps {
 		if err != nil || len(p.forms) == 0 {
 			return p, err
@@ -153,12 +155,12 @@ func (s *Server) walk(ctx context.Context, start string, a answers) (*Page, erro
 		if !ok {
 			return p, fmt.Errorf("sandbox: the page %q does not offer what was chosen", p.Name)
 		}
-		p, err = s.submit(ctx, p, f, values)
+		p, err = s.submit(ctx, p, f, values, stay)
 	}
 	return p, errors.New("sandbox: the pages do not come to an end")
 }
 
-func (s *Server) submit(ctx context.Context, from *Page, f form, values url.Values) (*Page, error) {
+func (s *Server) submit(ctx context.Context, from *Page, f form, values url.Values, stay bool) (*Page, error) {
 	base, err := url.Parse(from.URL)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: the page has no address: %w", err)
@@ -173,12 +175,13 @@ func (s *Server) submit(ctx context.Context, from *Page, f form, values url.Valu
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", base.Scheme+"://"+base.Host)
-	return s.visit(r)
+	return s.visit(r, stay)
 }
 
 // visit sends one request as a browser would and follows redirects, but never
-// off this machine: the last answer before that is the page then.
-func (s *Server) visit(r *http.Request) (*Page, error) {
+// off this machine, nor with stay off the issuer: the last answer before that
+// is the page then.
+func (s *Server) visit(r *http.Request, stay bool) (*Page, error) {
 	r.Header.Set("User-Agent", "Mozilla/5.0 (sandbox)")
 	r.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
@@ -188,7 +191,7 @@ func (s *Server) visit(r *http.Request) (*Page, error) {
 	}
 	client := *s.client
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		if len(via) >= 10 || !onThisMachine(next.URL) {
+		if len(via) >= 10 || !onThisMachine(next.URL) || stay && next.URL.Host != r.URL.Host {
 			return http.ErrUseLastResponse
 		}
 		return nil
@@ -204,6 +207,9 @@ func (s *Server) visit(r *http.Request) (*Page, error) {
 	}
 	p := readPage(body)
 	p.URL, p.Status = answer.Request.URL.String(), answer.StatusCode
+	if next, err := answer.Location(); err == nil {
+		p.leadsTo = next.String()
+	}
 	return &p, nil
 }
 
