@@ -119,6 +119,18 @@ func asked(t *testing.T, w *termtest.Terminal) {
 	}
 }
 
+// toTheQuestion goes from the picker to where ssh asks for a password.
+func toTheQuestion(w *termtest.Terminal) {
+	w.WaitFor("How do you want")
+	w.Key("x")
+	w.WaitFor("Which machines")
+	w.Type("locked")
+	w.WaitFor("as typed, by ssh")
+	w.Key("enter")
+	w.WaitFor("get a code")
+	w.Key("enter")
+}
+
 // TestInterruptIsForSSH: ctrl+c at ssh's question ends that ssh, and the wizard
 // can have it ask again. On the wizard's own screen it ends the wizard as before.
 func TestInterruptIsForSSH(t *testing.T) {
@@ -130,14 +142,7 @@ func TestInterruptIsForSSH(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := wizard(t, 80, 24, wizardEnv+"=person", "PATH="+bin+":"+os.Getenv("PATH"), "THERE="+there, sshHosts(t))
-	w.WaitFor("How do you want")
-	w.Key("x")
-	w.WaitFor("Which machines")
-	w.Type("locked")
-	w.WaitFor("as typed, by ssh")
-	w.Key("enter")
-	w.WaitFor("get a code")
-	w.Key("enter")
+	toTheQuestion(w)
 	for range 2 {
 		asked(t, w)
 		w.Key("ctrl+c")
@@ -164,14 +169,7 @@ func TestTermWhileSSHAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := wizard(t, 80, 24, wizardEnv+"=person", "PATH="+bin+":"+os.Getenv("PATH"), sshHosts(t))
-	w.WaitFor("How do you want")
-	w.Key("x")
-	w.WaitFor("Which machines")
-	w.Type("locked")
-	w.WaitFor("as typed, by ssh")
-	w.Key("enter")
-	w.WaitFor("get a code")
-	w.Key("enter")
+	toTheQuestion(w)
 	asked(t, w)
 	w.Signal(syscall.SIGTERM)
 	w.WaitExit()
@@ -185,14 +183,7 @@ func TestSSHAsksOnTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := wizard(t, 80, 24, wizardEnv+"=person", "PATH="+bin+":"+os.Getenv("PATH"), "THERE="+there, sshHosts(t))
-	w.WaitFor("How do you want")
-	w.Key("x")
-	w.WaitFor("Which machines")
-	w.Type("locked")
-	w.WaitFor("as typed, by ssh")
-	w.Key("enter")
-	w.WaitFor("get a code")
-	w.Key("enter")
+	toTheQuestion(w)
 	answer := func(password string) {
 		asked(t, w)
 		w.Type(password)
