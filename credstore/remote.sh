@@ -173,7 +173,15 @@ lock() {
 	locked=yes
 	answer ok
 }
-unlock() { exec 8>&- 9>&-; locked=; }
+# unlock gives the locks back by name: closing alone does not, where the shell
+# keeps a copy of an open file for itself.
+unlock() {
+	for number in 9 8; do
+		! has flock || eval "flock -u $number $number>&$number" </dev/null 2>/dev/null
+	done
+	exec 8>&- 9>&-
+	locked=
+}
 
 # receive writes a document beside its target and shows what was written. What
 # did not arrive whole, or did not fit, goes, and the conversation with it:
