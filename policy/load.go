@@ -21,6 +21,9 @@ const maxLayer = 1 << 20
 type Options struct {
 	Home      string   // CODEX_HOME
 	System    string   // the folder of the system layers; /etc/codex when empty
+	// Dir is the working directory, from which Codex looks for a project; "" is
+	// in none.
+	Dir       string
 	Overrides []string // -c key=value, in order
 	// ReadFile reads a layer, fs.ErrNotExist when there is none: of another
 	// machine, whose paths are above. Nil reads the files of this one.

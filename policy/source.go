@@ -10,8 +10,9 @@ const (
 	LayerDefault      Layer = "default"
 	LayerSystem       Layer = "system"       // /etc/codex/config.toml
 	LayerUser         Layer = "user"         // $CODEX_HOME/config.toml
+	LayerProject      Layer = "project"      // .codex/config.toml of a trusted project
 	LayerCommandLine  Layer = "command-line" // -c key=value
-	LayerManaged      Layer = "managed"      // /etc/codex/managed_config.toml
+	LayerManaged      Layer = "managed"      // /etc/codex/managed_config.toml, and macOS's managed preferences
 	LayerRequirements Layer = "requirements" // /etc/codex/requirements.toml
 )
 

@@ -84,6 +84,19 @@ type (
 	wantRecipes struct{ entry flows.Entry }
 	// wantHome goes to where the wizard begins.
 	wantHome struct{}
+	// wantChecks opens what there is to look at beside signing in: wantDoctor
+	// looks for what is wrong, wantRules shows the settings and who made them,
+	// wantConnection tries the addresses and a bundle of certificates,
+	// wantSecurity says how to protect an account (the zero one: in general),
+	// wantProvider whom Codex asks for answers here.
+	wantChecks     struct{}
+	wantDoctor     struct{}
+	wantRules      struct{}
+	wantConnection struct{}
+	wantSecurity   struct{ entry flows.Entry }
+	wantProvider   struct{}
+	// wantTrace shows what the workers do, as it happens.
+	wantTrace struct{}
 	// wantWrong is for a sign-in that became somebody else.
 	wantWrong struct{ receipt flows.Receipt }
 
