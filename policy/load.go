@@ -19,8 +19,8 @@ const maxLayer = 1 << 20
 
 // Options says where the layers are.
 type Options struct {
-	Home      string   // CODEX_HOME
-	System    string   // the folder of the system layers; /etc/codex when empty
+	Home   string // CODEX_HOME
+	System string // the folder of the system layers; /etc/codex when empty
 	// Dir is the working directory, from which Codex looks for a project; "" is
 	// in none.
 	Dir       string
