@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"runtime"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -34,6 +35,9 @@ func (s help) View(w, _ int) string {
 	t := s.env.theme
 	keys := append(enabled(s.about.Keys()), s.self,
 		s.env.bind("scroll_page", s.env.say("frame.pages")), s.env.bind("cancel", "ctrl+c"))
+	if runtime.GOOS != "windows" {
+		keys = append(keys, s.env.bind("suspend", "ctrl+z"))
+	}
 	names := 0
 	for _, b := range keys {
 		names = max(names, ansi.StringWidth(b.Help().Key))

@@ -180,10 +180,12 @@ func (r root) typed(msg tea.KeyMsg) (root, tea.Cmd) {
 }
 
 func (r root) press(msg tea.KeyMsg) (root, tea.Cmd) {
-	if msg.Type == tea.KeyCtrlC {
+	switch {
+	case msg.Type == tea.KeyCtrlC:
 		return r.route(wantLeave{})
-	}
-	if r.asleep {
+	case msg.Type == tea.KeyCtrlZ:
+		return r, tea.Suspend
+	case r.asleep:
 		return r, nil
 	}
 	r.status = ""

@@ -180,6 +180,43 @@ func TestPrintLeavesAndComesBack(t *testing.T) {
 	w.WaitExit()
 }
 
+// TestSuspend: ctrl+z gives the terminal to the shell, and fg brings the wizard
+// back, which goes on where it was.
+func TestSuspend(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		missing(t, "bash")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := termtest.Start(t, termtest.Options{Cols: 80, Rows: 24, Env: []string{
+		"CODEX_HOME=" + t.TempDir(), wizardEnv + "=demo", "TUI_TEST_START=device", "PS1=ready> ", "WIZARD=" + self,
+	}}, bash, "--norc", "--noprofile", "-i")
+	w.WaitFor("ready>")
+	w.Type("\"$WIZARD\"\r")
+	w.WaitFor("get a code")
+	w.Key("enter")
+	w.WaitFor("valid for")
+	w.Key("ctrl+z")
+	w.WaitFor("Stopped")
+	if w.AltScreen() {
+		t.Error("the shell is on the wizard's screen")
+	}
+	w.Type("echo one $((40+2))\r")
+	w.WaitFor("one 42")
+	w.Type("fg\r")
+	w.WaitUntil("the wizard's screen", w.AltScreen)
+	w.WaitFor("valid for")
+	w.Key("a")
+	w.WaitFor("enter leave")
+	w.Key("enter")
+	w.WaitFor("stored=true")
+	w.Type("exit\r")
+	w.WaitExit()
+}
+
 // TestCopyGoesToTheTerminal as OSC 52, and only that is claimed.
 func TestCopyGoesToTheTerminal(t *testing.T) {
 	w := deviceScreen(t, 80, 24)
