@@ -64,7 +64,11 @@ func (o *options) open() (*flows.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.openAt(home, policy.Options{}, flows.NewIssuer(o.issuer, o.clientID, userAgent(), os.Getenv), os.Getenv)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "" // it is gone, and no project is there
+	}
+	return o.openAt(home, policy.Options{Dir: dir}, flows.NewIssuer(o.issuer, o.clientID, userAgent(), os.Getenv), os.Getenv)
 }
 
 // openAt wires for a home with the layers that are beside it. getenv is what

@@ -111,14 +111,18 @@ func (c *lineCounter) at(offset int) unstable.Position {
 	}
 }
 
-// merge lays over upon t: tables are joined, anything else is replaced.
+// merge lays over upon t: tables are joined, anything else is replaced. What
+// was over stays as it is, whatever is merged into t later.
 func (t table) merge(over table) {
 	for key, e := range over {
-		lower, ok := t[key].value.(table)
 		upper, isTable := e.value.(table)
-		if ok && isTable {
-			lower.merge(upper)
-			continue
+		if isTable {
+			joined := table{}
+			if lower, ok := t[key].value.(table); ok {
+				joined = lower
+			}
+			joined.merge(upper)
+			e.value = joined
 		}
 		t[key] = e
 	}
@@ -126,15 +130,14 @@ func (t table) merge(over table) {
 
 // override sets one -c key=value. Codex splits the key at every dot, quoted or
 // not, and takes the value as a TOML value or else as a literal text.
-func (t table) override(text string) *ConfigError {
-	at := Source{Layer: LayerCommandLine}
+func (t table) override(text string, at Source) *ConfigError {
 	key, raw, found := strings.Cut(text, "=")
 	key = strings.TrimSpace(key)
 	switch {
 	case !found:
-		return &ConfigError{Layer: at.Layer, Problem: "an equals sign is missing: write key=value"}
+		return &ConfigError{Layer: at.Layer, Line: at.Line, Problem: "an equals sign is missing: write key=value"}
 	case key == "":
-		return &ConfigError{Layer: at.Layer, Problem: "the key is missing: write key=value"}
+		return &ConfigError{Layer: at.Layer, Line: at.Line, Problem: "the key is missing: write key=value"}
 	}
 	path := strings.Split(key, ".")
 	for _, part := range path[:len(path)-1] {

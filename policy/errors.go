@@ -13,16 +13,20 @@ import (
 // It never holds a value.
 type ConfigError struct {
 	Layer   Layer
-	File    string // empty for -c
+	File    string // empty for -c and managed preferences
 	Line    int    // from 1; 0 when the whole file is meant
 	Column  int    // from 1, in bytes; 0 when the whole line is meant
 	Key     string // the setting; empty when the file itself is at fault
 	Problem string // what is wrong, in plain words
 	Err     error  // what the system said; nil for contents
+	// Preference is the key of macOS's managed preferences, in place of a file.
+	Preference string
 }
 
 // Source is the place of the fault.
-func (e *ConfigError) Source() Source { return Source{Layer: e.Layer, File: e.File, Line: e.Line} }
+func (e *ConfigError) Source() Source {
+	return Source{Layer: e.Layer, File: e.File, Line: e.Line, Preference: e.Preference}
+}
 
 func (e *ConfigError) Error() string {
 	place := e.Source().String()
@@ -95,7 +99,7 @@ func syntaxProblem(err error) string {
 
 // syntaxError places a parser's complaint.
 func syntaxError(at Source, err error) *ConfigError {
-	e := &ConfigError{Layer: at.Layer, File: at.File, Problem: syntaxProblem(err)}
+	e := &ConfigError{Layer: at.Layer, File: at.File, Preference: at.Preference, Problem: syntaxProblem(err)}
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		e.Line, e.Column = decode.Position()
@@ -110,5 +114,5 @@ func readError(at Source, err error) *ConfigError {
 	if errors.As(err, &path) {
 		cause = path.Err
 	}
-	return &ConfigError{Layer: at.Layer, File: at.File, Problem: "cannot be read: " + cause.Error(), Err: err}
+	return &ConfigError{Layer: at.Layer, File: at.File, Preference: at.Preference, Problem: "cannot be read: " + cause.Error(), Err: err}
 }

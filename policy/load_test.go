@@ -43,8 +43,8 @@ func TestPrecedence(t *testing.T) {
 
 func TestSourceString(t *testing.T) {
 	for want, s := range map[string]Source{
-		"/etc/codex/requirements.toml:3": {LayerRequirements, "/etc/codex/requirements.toml", 3},
-		"/etc/codex/config.toml":         {LayerSystem, "/etc/codex/config.toml", 0},
+		"/etc/codex/requirements.toml:3": {Layer: LayerRequirements, File: "/etc/codex/requirements.toml", Line: 3},
+		"/etc/codex/config.toml":         {Layer: LayerSystem, File: "/etc/codex/config.toml"},
 		"-c on the command line":         {Layer: LayerCommandLine},
 		"the default":                    {Layer: LayerDefault},
 	} {
@@ -259,7 +259,7 @@ func FuzzOverride(f *testing.F) {
 		doc := table{}
 		for _, o := range []string{first, second} {
 			key, _, _ := strings.Cut(o, "=")
-			err := doc.override(o)
+			err := doc.override(o, Source{Layer: LayerCommandLine})
 			if bad := !strings.Contains(o, "=") || strings.TrimSpace(key) == ""; bad != (err != nil) {
 				t.Fatalf("%q: %v", o, err)
 			}

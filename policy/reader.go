@@ -21,7 +21,7 @@ func (r *reader) fail(t table, key, problem string) {
 		e := t[key]
 		r.err = &ConfigError{
 			Layer: e.source.Layer, File: e.source.File, Line: e.source.Line, Column: e.column,
-			Key: key, Problem: problem,
+			Preference: e.source.Preference, Key: key, Problem: problem,
 		}
 	}
 }
@@ -69,8 +69,8 @@ func (r *reader) list(t table, key string) *Demand {
 
 // store reads the store and whether it is pinned. With a fault it stays empty,
 // for then nobody knows where a login lies.
-func (r *reader) store(config, requirements table) (v Value[string], pinned bool) {
-	for _, t := range []table{requirements, config} {
+func (r *reader) store(config, required table) (v Value[string], pinned bool) {
+	for _, t := range []table{required, config} {
 		v, ok := r.choice(t, StoreKey, stores)
 		if ok || r.err != nil {
 			return v, ok && v.Source.Layer == LayerRequirements
@@ -79,8 +79,8 @@ func (r *reader) store(config, requirements table) (v Value[string], pinned bool
 	return byDefault(defaultStore), false
 }
 
-func (r *reader) chatGPTBaseURL(config, requirements table) Value[string] {
-	for _, t := range []table{requirements, config} {
+func (r *reader) chatGPTBaseURL(config, required table) Value[string] {
+	for _, t := range []table{required, config} {
 		if v, ok := r.url(t, ChatGPTBaseURLKey); ok {
 			return v
 		}
@@ -90,18 +90,22 @@ func (r *reader) chatGPTBaseURL(config, requirements table) Value[string] {
 
 // openAIBaseURL is the address of the active provider: that of a custom one
 // which signs in with OpenAI credentials, else that of the built-in one.
-func (r *reader) openAIBaseURL(config table) Value[string] {
-	provider, _ := r.text(config, "model_provider")
-	all, _ := config["model_providers"].value.(table)
-	if active, ok := all[provider.Value].value.(table); ok && active["requires_openai_auth"].value == true {
-		if v, ok := r.url(active, "base_url"); ok {
-			return v
-		}
+func (r *reader) openAIBaseURL(config table, active Provider) Value[string] {
+	if active.NeedsLogin && active.address.Value != "" {
+		return active.address
 	}
 	if v, ok := r.url(config, OpenAIBaseURLKey); ok {
 		return v
 	}
 	return byDefault(defaultOpenAIBaseURL)
+}
+
+// noProfile refuses the setting that Codex has given up: it does not start any
+// more with one.
+func (r *reader) noProfile(config table) {
+	if _, said := config[profileKey]; said {
+		r.fail(config, profileKey, "is no longer supported by Codex: move what [profiles] holds to NAME.config.toml, and run codex --profile NAME")
+	}
 }
 
 // url reads an address; a blank one counts as not set.

@@ -39,6 +39,8 @@ const (
 	StoreKey          = "cli_auth_credentials_store"
 	OpenAIBaseURLKey  = "openai_base_url"
 	ChatGPTBaseURLKey = "chatgpt_base_url"
+	LogDirKey         = "log_dir"
+	profileKey        = "profile"
 )
 
 // What Codex takes where no layer says anything.
@@ -77,14 +79,17 @@ type Rules struct {
 	OpenAIBaseURL Value[string]
 	// ChatGPTBaseURL is the ChatGPT back end, without a trailing slash.
 	ChatGPTBaseURL Value[string]
+	// LogDir is the folder of Codex's logs.
+	LogDir Value[string]
 	// Provider is the active model provider.
 	Provider Provider
 
 	// One for each rule; nil where no layer states it. The forced workspaces
 	// are trimmed, without blanks and never empty.
 	forcedMethod, forcedWorkspaces, allowedMethods, allowedWorkspaces *Demand
-	// options is what Load was given, to look again.
+	// options is what Load was given, to look again, and stack what it found.
 	options Options
+	stack   stack
 	// moved is the store since this process has changed config.toml.
 	moved atomic.Pointer[string]
 	// invalid is why Load failed, so that rules that nobody could read allow

@@ -1,0 +1,9 @@
+//go:build !windows
+
+package policy
+
+// systemFolder is where the administrator's layers are.
+func systemFolder() string { return "/etc/codex" }
+
+// managedFolder is where managed_config.toml is.
+func managedFolder(Options) string { return systemFolder() }
