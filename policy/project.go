@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -118,8 +119,8 @@ func (r *reader) trust(config table) map[string]bool {
 	if !ok {
 		r.fail(config, projectsKey, "must be a table")
 	}
-	for path, e := range all {
-		one, ok := e.value.(table)
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		one, ok := all[path].value.(table)
 		if !ok {
 			r.fail(all, path, "must be a table")
 			continue
