@@ -52,10 +52,24 @@ func (o *options) signIn(c *cobra.Command) error {
 	}
 	login, err := o.open()
 	if err != nil {
+		return o.blocked(c, login, r, err)
+	}
+	return o.run(c, login, r, nil)
+}
+
+// blocked is for a start under rules that nobody can sign in under, or that
+// nobody can read: a person with a screen can look at them and sign out.
+func (o *options) blocked(c *cobra.Command, login *flows.Login, r flows.Request, problem error) error {
+	if login == nil || r.Method != "" || o.lines(plain.NewInput(os.Stdin)) {
+		o.voice().Failed(problem)
+		return problem
+	}
+	outcome, err := tui.Run(context.WithoutCancel(c.Context()), tui.Options{Login: login, Say: o.words, Problem: problem, Motion: motion()})
+	if err != nil {
 		o.voice().Failed(err)
 		return err
 	}
-	return o.run(c, login, r, nil)
+	return plain.Farewell(os.Stdout, o.words, nil, nil, outcome.Err)
 }
 
 // run signs in with what was wired. approve stands in for the person in the

@@ -139,11 +139,13 @@ func (f *browserFlow) sameState(query url.Values) bool {
 // checked. An empty error is none.
 func (f *browserFlow) authorizationOf(query url.Values) authorization {
 	code, description := printable(query.Get("error"), 80), printable(query.Get("error_description"), 300)
-	switch {
-	case code == "" && query.Get("code") != "":
+	if code == "" && query.Get("code") != "" {
 		return authorization{code: query.Get("code")}
-	case strings.Contains(strings.ToLower(description), "missing_codex_entitlement"):
-		return authorization{err: ErrNotEntitled}
+	}
+	if b := barred(&ServerError{Host: hostOf(f.login.Issuer.base()), Code: code, Detail: description}); b != nil {
+		return authorization{err: b}
+	}
+	switch {
 	case code == "server_error":
 		// What a redirect cannot say by an HTTP status (RFC 6749 section
 		// 4.1.2.1), and no refusal.

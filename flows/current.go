@@ -9,7 +9,7 @@ import (
 )
 
 // Current says who is signed in: an account, or credstore.ErrNotFound, or the
-// *policy.Violation that the stored login is, or a *credstore.Error. It asks
+// *RefusedError that the stored login is, or a *credstore.Error. It asks
 // nobody on the network, looks at no other account and changes nothing.
 // Earlier sessions of the account are not counted.
 func (l *Login) Current(ctx context.Context) (Entry, error) {
@@ -30,7 +30,7 @@ func (l *Login) Current(ctx context.Context) (Entry, error) {
 	e := l.entry(card)
 	l.markActive(&e, card, auth, place)
 	if e.Refused != nil {
-		return e, e.Refused
+		return e, l.forbidden(e.Refused, "")
 	}
 	return e, nil
 }
@@ -44,25 +44,31 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 	return l.Rules.CheckStored(credentialOf(a.Kind()), a.Claims().AccountID, accountID)
 }
 
-// Enforce is Current for the start of the wizard: a login that breaks a
-// forced_* rule is deleted here, as Codex does at its own start. Logins that
-// break a requirements.toml rule are hidden and stay.
+// Enforce is Current for a start, in every skin: a login that breaks a rule is
+// a *RefusedError, and under a forced_* rule it is deleted here, as Codex does
+// at its own start. Logins that break a requirements.toml rule are hidden and
+// stay. A key in the environment is nobody's login: what Codex would delete
+// for its sake stays, and Wins warns of it.
 func (l *Login) Enforce(ctx context.Context) (Account, error) {
 	copies := credstore.Copies(ctx, l.Home, l.Mode())
 	e, err := l.Current(ctx)
 	account := e.Account
-	var v *policy.Violation
-	if !errors.As(err, &v) || v.Effect != policy.SignOut {
+	var refused *RefusedError
+	if !errors.As(err, &refused) {
 		return account, err
+	}
+	refused.At = policy.AtStart
+	if refused.Violation.Effect != policy.SignOut {
+		return account, refused
 	}
 	err = credstore.DeleteIf(ctx, l.Home, unchanged(copies...), l.Mode())
 	if errors.Is(err, credstore.ErrChanged) { // another login by now, which is not this one's fault
 		return l.Enforce(ctx)
 	}
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
-		return account, errors.Join(v, err)
+		refused.Kept = err
 	}
-	return account, v
+	return account, refused
 }
 
 // credentialOf is the class under which the rules know a stored login.

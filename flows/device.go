@@ -250,6 +250,9 @@ func classifyPoll(a answer) (poll, error) {
 	if isTrouble(a.status) {
 		return pollTrouble, e
 	}
+	if b := barred(e); b != nil {
+		return pollPending, b
+	}
 	// The code is for machines; the sentence only counts where it says nothing.
 	for _, said := range []string{e.Code, e.Detail} {
 		if result, known, err := pollWords(strings.ToLower(said), e); known {
@@ -268,8 +271,6 @@ func pollWords(said string, e *ServerError) (result poll, known bool, err error)
 		return pollPending, true, nil
 	case strings.Contains(said, "slow_down"):
 		return pollSlowDown, true, nil
-	case strings.Contains(said, "missing_codex_entitlement"):
-		return pollPending, true, ErrNotEntitled
 	case strings.Contains(said, "denied"), strings.Contains(said, "declined"):
 		return pollPending, true, &DeniedError{Code: e.Code, Description: e.Detail}
 	case strings.Contains(said, "expired"):

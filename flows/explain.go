@@ -42,7 +42,6 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		err      error
 		code, id string
 	}{
-		{ErrNotEntitled, "denied", "not_entitled"},
 		{ErrExpired, "expired", "expired"},
 		{ErrTimedOut, "expired", "timed_out"},
 		{ErrTakenOver, "cancelled", "taken_over"},
@@ -59,6 +58,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		ended       *SessionEndedError
 		unstored    *UnsavedError
 		denied      *DeniedError
+		barred      *BarredError
 		busy        *PortBusyError
 		network     *NetworkError
 		server      *ServerError
@@ -79,6 +79,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return code, id, values
 	}
 	switch {
+	case errors.As(err, &barred):
+		return "denied", barred.explanation(), []any{"Code", barred.Code, "RequestID", barred.RequestID}
 	case errors.As(err, &ended):
 		return "session_ended", "session_ended_" + string(ended.Reason.Known()), nil
 	case errors.As(err, &unstored) && unstored.InBook:
@@ -156,16 +158,15 @@ func classifyServer(e *ServerError) (code, id string, values []any) {
 }
 
 func classifyViolation(say *assets.Catalogue, v *policy.Violation) (code, id string, values []any) {
-	found := say.Say("explain.credential." + strings.ReplaceAll(string(v.Credential), "-", "_"))
-	if !v.AboutMethod() {
-		found = first(printable(v.Workspace, 200), say.Say("explain.no_workspace"))
-	}
 	id = "policy_workspace"
-	if v.AboutMethod() {
+	switch {
+	case v.AboutMethod():
 		id = "policy_method"
+	case v.Workspace == "":
+		id = "policy_no_workspace"
 	}
 	return "policy", id, []any{
-		"Rule", v.Rule, "Demanded", strings.Join(v.Demanded, ", "), "Found", found, "Source", v.Source.String(),
+		"Rule", v.Rule, "Demanded", strings.Join(v.Demanded, ", "), "Found", FoundText(say, v), "Source", v.Source.String(),
 	}
 }
 

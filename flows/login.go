@@ -51,12 +51,12 @@ type Request struct {
 }
 
 // Begin makes the challenge that the person has to answer: a URL with its
-// listener up, or a code. It returns a *policy.Violation for a forbidden
+// listener up, or a code. It returns a *RefusedError for a forbidden
 // method, an *InputError for a secret that cannot be one, and otherwise the
 // errors of the network and the listener.
 func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	if v := l.Rules.Allows(r.Method.credential()); v != nil {
-		return nil, v
+		return nil, l.forbidden(v, policy.AtSignIn)
 	}
 	l.follow()
 	r.configured = r.Store == ""
@@ -158,7 +158,7 @@ func (l *Login) obtain(ctx context.Context, c *Challenge) (identified, error) {
 		return identified{}, err
 	}
 	if v := l.Rules.Check(c.request.Method.credential(), found.account.WorkspaceID); v != nil {
-		return identified{}, v
+		return identified{}, l.forbidden(v, policy.AtSignIn)
 	}
 	if err := ctx.Err(); err != nil {
 		return identified{}, err

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"strings"
 
 	"codex-login/credstore"
 )
@@ -25,8 +24,8 @@ func (l *Login) exchangeCode(ctx context.Context, c *Challenge, g grant) (identi
 	}
 	if !a.ok() {
 		e := a.failure()
-		if strings.Contains(strings.ToLower(e.Detail), "missing_codex_entitlement") {
-			return identified{}, ErrNotEntitled
+		if b := barred(e); b != nil {
+			return identified{}, b
 		}
 		return identified{}, e
 	}

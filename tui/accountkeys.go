@@ -53,6 +53,8 @@ func (s accounts) machines() key.Binding {
 	return when(s.one() && s.env.demo == nil, s.env.bind("machines", "ctrl+x"))
 }
 
+func (s accounts) checks() key.Binding { return when(s.idle(), s.env.bind("checks", "ctrl+d")) }
+
 func (s accounts) card() key.Binding {
 	a, _ := s.selected()
 	return when(s.one() && wayOf(a) != "card", s.env.bind("card", "tab"))
@@ -78,7 +80,7 @@ func (s accounts) back() key.Binding {
 }
 
 func (s accounts) Keys() []key.Binding {
-	return []key.Binding{s.choose(), s.back(), s.add(), s.out(), s.name(), s.check(), s.card(), s.machines(), s.move()}
+	return []key.Binding{s.choose(), s.back(), s.add(), s.out(), s.name(), s.check(), s.card(), s.machines(), s.move(), s.checks()}
 }
 
 func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
@@ -105,6 +107,8 @@ func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s, verifyCmd(s.env.work, s.try, s.env.login, a.ID), nil
 	case pressed(k, s.move()):
 		return s, nil, wantMove{}
+	case pressed(k, s.checks()):
+		return s, nil, wantChecks{}
 	case pressed(k, s.machines()):
 		return s, nil, wantMachines{a}
 	case pressed(k, s.back()) && s.filter.Value() == "":

@@ -19,13 +19,15 @@ type checkedMsg struct {
 	listing listing
 }
 
-func checkCmd(w *work, l *flows.Login) tea.Cmd {
+// checkCmd looks who is signed in and applies the rules. A way to sign in that
+// was asked for replaces the login anyway: then nothing is deleted before.
+func checkCmd(w *work, l *flows.Login, start flows.Method) tea.Cmd {
 	return func() tea.Msg {
 		if !w.enter() {
 			return checkedMsg{err: flows.ErrCancelled}
 		}
 		defer w.exit()
-		account, err := l.Enforce(w.ctx)
+		account, err := begun(w.ctx, l, start)
 		// The list comes second: it tells of what the rules have left.
 		found := list(w.ctx, l)
 		if len(found.Entries) == 0 && found.err != nil && err == nil {
@@ -34,6 +36,14 @@ func checkCmd(w *work, l *flows.Login) tea.Cmd {
 		}
 		return checkedMsg{account, err, found}
 	}
+}
+
+func begun(ctx context.Context, l *flows.Login, start flows.Method) (flows.Account, error) {
+	if start == "" {
+		return l.Enforce(ctx)
+	}
+	e, err := l.Current(ctx)
+	return e.Account, err
 }
 
 type challengeMsg struct {

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"codex-login/flows"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -12,9 +14,6 @@ import (
 type compare struct{ env *env }
 
 func newCompare(e *env) compare { return compare{e} }
-
-// aspects are the rows of the table, by their catalogue ids.
-var aspects = []string{"use", "billing", "data", "features", "interfaces", "advice"}
 
 func (s compare) back() key.Binding {
 	return s.env.bind("back", "esc", "esc", "enter", "q", "m", "tab")
@@ -49,9 +48,8 @@ func (s compare) table(w int, gapRows string) string {
 	}
 	head := row("", t.Accent.Render(s.env.say("compare.chatgpt")), t.Accent.Render(s.env.say("compare.key"))) + "\n" + t.Faint.Render(strings.Repeat(t.Glyphs.Rule, w))
 	var out []string
-	for _, a := range aspects {
-		out = append(out, row(t.Strong.Render(wrap(s.env.say("compare."+a+".name"), first)),
-			wrap(s.env.say("compare."+a+".chatgpt"), column), wrap(s.env.say("compare."+a+".key"), column)))
+	for _, a := range flows.Compare(s.env.words) {
+		out = append(out, row(t.Strong.Render(wrap(a.Name, first)), wrap(a.ChatGPT, column), wrap(a.Key, column)))
 	}
 	return head + "\n" + strings.Join(out, gapRows)
 }
@@ -60,10 +58,10 @@ func (s compare) table(w int, gapRows string) string {
 func (s compare) list(w int) string {
 	t := s.env.theme
 	var out []string
-	for _, a := range aspects {
-		out = append(out, t.Title.Render(wrap(s.env.say("compare."+a+".name"), w)),
-			t.Accent.Render(s.env.say("compare.chatgpt")), indent(wrap(s.env.say("compare."+a+".chatgpt"), w-2), 2),
-			t.Accent.Render(s.env.say("compare.key")), indent(wrap(s.env.say("compare."+a+".key"), w-2), 2), "")
+	for _, a := range flows.Compare(s.env.words) {
+		out = append(out, t.Title.Render(wrap(a.Name, w)),
+			t.Accent.Render(s.env.say("compare.chatgpt")), indent(wrap(a.ChatGPT, w-2), 2),
+			t.Accent.Render(s.env.say("compare.key")), indent(wrap(a.Key, w-2), 2), "")
 	}
 	return strings.Join(out[:len(out)-1], "\n")
 }

@@ -45,11 +45,12 @@ func (s failure) browser() key.Binding {
 func (s failure) device() key.Binding {
 	return when(s.method == flows.Browser, s.env.bind("device", "d"))
 }
-func (s failure) back() key.Binding  { return when(!s.start(), s.env.bind("back", "esc")) }
-func (s failure) leave() key.Binding { return s.env.bind("quit", "q") }
+func (s failure) checks() key.Binding { return s.env.bind("checks", "h") }
+func (s failure) back() key.Binding   { return when(!s.start(), s.env.bind("back", "esc")) }
+func (s failure) leave() key.Binding  { return s.env.bind("quit", "q") }
 
 func (s failure) Keys() []key.Binding {
-	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.back(), s.leave()}
+	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.checks(), s.back(), s.leave()}
 }
 
 func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -72,6 +73,8 @@ func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantInstead{flows.Browser}
 	case pressed(k, s.device()):
 		return s, nil, wantInstead{flows.Device}
+	case pressed(k, s.checks()):
+		return s, nil, wantChecks{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	case pressed(k, s.leave()):

@@ -79,12 +79,14 @@ func (p picker) machines() key.Binding {
 	return when(p.env.demo == nil, p.env.bind("machines", "x"))
 }
 
+func (p picker) checks() key.Binding { return p.env.bind("checks", "h") }
+
 func (p picker) paste() key.Binding { return p.env.bind("import", "i") }
 
 func (p picker) quit() key.Binding { return p.env.bind("quit", "q", "q", "esc") }
 
 func (p picker) Keys() []key.Binding {
-	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit(), p.machines(), p.paste()}
+	return []key.Binding{p.choose(), p.digits(), p.compare(), p.store(), p.quit(), p.checks(), p.machines(), p.paste()}
 }
 
 func (p picker) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -115,6 +117,8 @@ func (p picker) press(msg tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return p, nil, wantCompare{}
 	case pressed(msg, p.store()):
 		return p, nil, wantStores{}
+	case pressed(msg, p.checks()):
+		return p, nil, wantChecks{}
 	case pressed(msg, p.paste()):
 		return p, nil, wantImport{}
 	case msg.Paste && isLogin(string(msg.Runes)):

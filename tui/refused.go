@@ -4,40 +4,61 @@ import (
 	"errors"
 	"strings"
 
-	"codex-login/credstore"
+	"codex-login/flows"
 	"codex-login/policy"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// refused says that an admin's rule forbids the login, which file says so, and
+// refused says that an admin's rule forbids the login, whose file says so, and
 // what to do about it.
 type refused struct {
-	env       *env
-	violation *policy.Violation
-	err       error // the violation, and what went wrong besides
-	atStart   bool
-	others    int    // accounts that could be used instead, at the start
-	said      string // what became of the logins, where it is not the usual
+	env     *env
+	rule    *flows.RefusedError
+	err     error // the rule, and what went wrong besides
+	atStart bool
+	others  int    // accounts that could be used instead, at the start
+	said    string // what became of the logins, where it is not the usual
 }
 
 func newRefused(e *env, v *policy.Violation, err error, atStart bool) refused {
-	return refused{env: e, violation: v, err: err, atStart: atStart}
+	s := refused{env: e, err: err, atStart: atStart}
+	if !errors.As(err, &s.rule) {
+		s.rule = &flows.RefusedError{Violation: v, At: policy.AtSignIn, Allowed: e.login.Allowed()}
+	}
+	return s
 }
 
-func (s refused) hidden() bool { return s.violation.Effect == policy.Hide }
+func (s refused) hidden() bool { return s.rule.Violation.Effect == policy.Hide }
 
-func (s refused) copy() key.Binding { return s.env.bind("copy_admin", "c") }
+// way is the first way to sign in that passes the rules, by what works in this
+// place; "" for none.
+func (s refused) way() flows.Method {
+	best, _ := s.env.login.Where.Recommended(s.env.login.Choices())
+	return best
+}
 
-// another: a login that is only hidden does not stand in the way of a new one.
+// copy: nobody has to be asked about a rule of one's own.
+func (s refused) copy() key.Binding {
+	at := s.rule.Violation.Source.Layer
+	return when(at != policy.LayerUser && at != policy.LayerCommandLine, s.env.bind("copy_admin", "c"))
+}
+
 func (s refused) another() key.Binding {
-	return when(s.atStart && s.hidden(), s.env.bind("another", "n"))
+	way := s.way()
+	b := s.env.bind("another", "n")
+	if way != "" {
+		b.SetHelp("n", s.env.say("refused.way."+strings.ReplaceAll(string(way), "-", "_")))
+	}
+	return when(way != "", b)
 }
 
 func (s refused) list() key.Binding {
 	return when(s.atStart && s.others > 0, s.env.bind("accounts", "a"))
 }
+
+func (s refused) checks() key.Binding { return s.env.bind("checks", "h") }
 
 func (s refused) back() key.Binding {
 	return when(!s.atStart, s.env.bind("back", "esc", "esc", "enter"))
@@ -51,7 +72,7 @@ func (s refused) leave() key.Binding {
 }
 
 func (s refused) Keys() []key.Binding {
-	return []key.Binding{s.copy(), s.list(), s.another(), s.back(), s.leave()}
+	return []key.Binding{s.copy(), s.list(), s.another(), s.checks(), s.back(), s.leave()}
 }
 
 func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -62,8 +83,12 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "admin_text", s.adminText()), nil
 	case pressed(k, s.list()):
 		return s, nil, wantAccounts{}
+	case pressed(k, s.another()) && s.atStart:
+		return s, nil, wantSignIn{s.way()}
 	case pressed(k, s.another()):
-		return s, nil, wantPicker{}
+		return s, nil, wantInstead{s.way()}
+	case pressed(k, s.checks()):
+		return s, nil, wantChecks{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	case s.atStart, pressed(k, s.leave()):
@@ -73,24 +98,31 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s refused) View(w, _ int) string {
-	t := s.env.theme
-	x := s.env.explain(s.violation)
-	var steps []string
-	for step := range strings.SplitSeq(x.Next, "\n") {
-		steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", step, w))
+	x := s.env.explain(s.rule.Violation)
+	steps := flows.RefusalSteps(s.env.words, s.rule)
+	if s.copy().Enabled() {
+		steps = append(steps, s.env.say("refused.copy"))
 	}
-	steps = append(steps, hanging(t.Accent.Render(t.Glyphs.Pointer)+" ", s.env.say("refused.copy"), w))
 	return paragraphs(
 		s.env.failedHeading(x.Title, w),
 		s.env.card(s.facts(), w),
 		wrap(s.happened(), w),
-		strings.Join(steps, "\n"),
+		s.env.pointed(steps, w),
 	)
+}
+
+// pointed are steps, a line each.
+func (e *env) pointed(steps []string, w int) string {
+	var out []string
+	for _, step := range steps {
+		out = append(out, hanging(e.theme.Accent.Render(e.theme.Glyphs.Pointer)+" ", clean(step), w))
+	}
+	return strings.Join(out, "\n")
 }
 
 // facts are the rule and what was found.
 func (s refused) facts() []fact {
-	v := s.violation
+	v := s.rule.Violation
 	if v.Rule == "" {
 		return []fact{{s.env.say("refused.fact.problem"), clean(v.Error())}}
 	}
@@ -101,41 +133,26 @@ func (s refused) facts() []fact {
 	return []fact{
 		{s.env.say("refused.fact.rule"), clean(v.Rule)},
 		{s.env.say("refused.fact.demanded"), clean(demanded)},
-		{s.env.say("refused.fact.found"), clean(s.found())},
-		{s.env.say("refused.fact.source"), s.source()},
+		{s.env.say("refused.fact.found"), clean(flows.FoundText(s.env.words, v))},
+		{s.env.say("refused.fact.source"), s.env.whose(v.Source)},
 	}
 }
 
-func (s refused) found() string {
-	v := s.violation
-	if v.AboutMethod() {
-		return s.env.say("refused.credential." + strings.ReplaceAll(string(v.Credential), "-", "_"))
-	}
-	if v.Workspace == "" {
-		return s.env.say("refused.no_workspace")
-	}
-	return v.Workspace
-}
-
-// source is the file and line, and whose file that is.
-func (s refused) source() string {
-	where := s.env.short(s.violation.Source.String())
-	if s.violation.Source.Layer == policy.LayerUser {
-		return s.env.say("refused.own_file", "Where", where)
-	}
-	return where
+// whose is the file and line, and whose file that is.
+func (e *env) whose(s policy.Source) string {
+	s.File = e.short(s.File)
+	return clean(flows.SourceText(e.words, s))
 }
 
 // happened says what became of the login.
 func (s refused) happened() string {
-	var store *credstore.Error
 	switch {
 	case s.said != "":
 		return s.said
 	case s.atStart && s.hidden():
 		return s.env.say("refused.hidden")
-	case s.atStart && errors.As(s.err, &store):
-		return s.env.say("refused.not_removed", "Why", s.env.explain(store).Title)
+	case s.atStart && s.rule.Kept != nil:
+		return s.env.say("refused.not_removed", "Why", s.env.explain(s.rule.Kept).Title)
 	case s.atStart:
 		return s.env.say("refused.signed_out")
 	}
@@ -144,8 +161,11 @@ func (s refused) happened() string {
 
 // adminText can be pasted into a message to whoever manages the rules.
 func (s refused) adminText() string {
-	v := s.violation
-	return s.env.say("refused.admin_text", "Rule", s.env.demand(v), "Source", v.Source.String(), "Found", s.found())
+	v := s.rule.Violation
+	return s.env.say(
+		"refused.admin_text",
+		"Rule", s.env.demand(v), "Source", clean(v.Source.String()), "Found", clean(flows.FoundText(s.env.words, v)),
+	)
 }
 
 func (s refused) Title() string { return s.env.say("frame.title.refused") }

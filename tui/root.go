@@ -43,7 +43,20 @@ func newRoot(e *env, start flows.Method, mode credstore.Mode, crash func(any)) r
 	return root{env: e, stack: []screen{newWelcome(e)}, start: start, mode: mode, crash: crash}
 }
 
-func (r root) Init() tea.Cmd { return r.guard(checkCmd(r.env.work, r.env.login)) }
+// blockedBy is a root for rules that nobody can sign in under.
+func (r root) blockedBy(err error) root {
+	if err != nil {
+		r.stack, r.err = []screen{blocked{r.env, err}}, err
+	}
+	return r
+}
+
+func (r root) Init() tea.Cmd {
+	if _, stays := r.top().(blocked); stays {
+		return nil
+	}
+	return r.guard(checkCmd(r.env.work, r.env.login, r.start))
+}
 
 // Update is update, kept from taking the terminal down with it.
 func (r root) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {

@@ -123,9 +123,13 @@ func (r root) arrive(news intent) (root, tea.Cmd) {
 		return r.push(newPicker(r.env, r.mode), nil)
 	case isFailed:
 		var v *policy.Violation
+		var b *flows.BarredError
 		s := screen(newFailure(r.env, news.err, news.method))
-		if errors.As(news.err, &v) {
+		switch {
+		case errors.As(news.err, &v):
 			s = newRefused(r.env, v, news.err, false)
+		case errors.As(news.err, &b):
+			s = newBarred(r.env, b, news.method)
 		}
 		r, cmd := r.replace(s, nil)
 		return r.wake(cmd)
@@ -173,6 +177,13 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 		}
 	}
 	switch {
+	case r.start != "" && r.env.work.ctx.Err() == nil:
+		r.settled = news.err == nil
+		r, _ := r.replace(newPicker(r.env, r.mode), nil)
+		if errors.As(news.err, &v) {
+			r.status = r.env.say("refused.replaced", "Rule", clean(v.Rule))
+		}
+		return r.signIn(r.start)
 	case errors.As(news.err, &v):
 		r.err = news.err
 		s := newRefused(r.env, v, news.err, true)
@@ -183,10 +194,6 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 		return r, nil // leaving already
 	}
 	r.settled = news.err == nil
-	if r.start != "" {
-		r, _ := r.replace(newPicker(r.env, r.mode), nil)
-		return r.signIn(r.start)
-	}
 	nobody := errors.Is(news.err, credstore.ErrNotFound)
 	switch {
 	case news.err == nil, nobody && r.known > 0:

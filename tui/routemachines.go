@@ -48,5 +48,5 @@ func (r root) machines(want intent) (root, tea.Cmd) {
 	case isSent:
 		return r.wake(nil)
 	}
-	return r.arrive(want)
+	return r.checks(want)
 }

@@ -61,6 +61,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, machineStates(e, x)...)
 	out = append(out, sendStates(e, x)...)
 	out = append(out, portableStates(e, x)...)
+	out = append(out, ruleStates(e, x)...)
 	add("refused-start", newRefused(e, ruleOf(x), ruleOf(x), true))
 	hidden := ruleOf(x)
 	hidden.Effect = policy.Hide
@@ -70,7 +71,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	add("refused-others", others)
 	add("unreadable-others", newUnreadable(e, broken(x), 2))
 	add("refused-signin", newRefused(e, ruleOf(x), ruleOf(x), false))
-	add("refused-not-removed", newRefused(e, ruleOf(x), errors.Join(ruleOf(x), broken(x)), true))
+	add("refused-not-removed", newRefused(e, ruleOf(x), &flows.RefusedError{Violation: ruleOf(x), At: policy.AtStart, Kept: broken(x)}, true))
 	add("unreadable", newUnreadable(e, broken(x), 0))
 	add("failure-browser", newFailure(e, &flows.PortBusyError{Ports: []flows.PortHolder{{Port: 1455, Program: x.plan, PID: 7}, {Port: 1457}}}, flows.Browser))
 	add("failure-device", newFailure(e, &flows.ServerError{Host: "auth.openai.com", Endpoint: "/oauth/token", Status: 503, Detail: x.detail}, flows.Device))

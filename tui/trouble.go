@@ -17,11 +17,18 @@ func newTrouble(e *env, err error, said string) trouble { return trouble{e, err,
 
 func (s trouble) back() key.Binding { return s.env.bind("back", "enter", "enter", "esc", "q") }
 
-func (s trouble) Keys() []key.Binding { return []key.Binding{s.back()} }
+func (s trouble) checks() key.Binding { return s.env.bind("checks", "h") }
+
+func (s trouble) Keys() []key.Binding { return []key.Binding{s.back(), s.checks()} }
 
 func (s trouble) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
-	if k, ok := msg.(tea.KeyMsg); ok && pressed(k, s.back()) {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case pressed(k, s.back()):
 		return s, nil, wantBack{}
+	case pressed(k, s.checks()):
+		return s, nil, wantChecks{}
 	}
 	return s, nil, nil
 }

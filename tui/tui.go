@@ -33,6 +33,9 @@ type Options struct {
 	Start flows.Method
 	// Store is where the login shall be kept; empty is the configured mode.
 	Store credstore.Mode
+	// Problem is why nobody can sign in: a *policy.ConflictError or a
+	// *policy.ConfigError. The wizard says so, looks and signs out then.
+	Problem error
 	// Motion allows the spinner.
 	Motion bool
 
@@ -77,7 +80,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	model := newRoot(e, o.Start, e.mode(o.Store), func(p any) {
 		once.Do(func() { crash = newCrash(p) })
 		cancel()
-	})
+	}).blockedBy(o.Problem)
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(), tea.WithFPS(framesPerSecond),
 		tea.WithOutput(e.paper), tea.WithoutSignalHandler(),

@@ -29,13 +29,6 @@ type ended struct {
 	At     *string `json:"at"`
 }
 
-// refusal is the rule that an account breaks.
-type refusal struct {
-	Rule     string   `json:"rule"`
-	Demanded []string `json:"demanded"`
-	Source   string   `json:"source"`
-}
-
 // verified is what came of looking whether a login works; null where nobody
 // looked.
 type verified struct {
@@ -63,10 +56,7 @@ type holder struct {
 func entryOf(e flows.Entry) entry {
 	out := entry{
 		ID: e.ID, Label: known(printable(e.Label)), Active: e.Active, Account: account(e.Account, e.Active),
-		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended),
-	}
-	if v := e.Refused; v != nil {
-		out.Refused = &refusal{v.Rule, append([]string{}, v.Demanded...), v.Source.String()}
+		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended), Refused: refusalOf(e.Refused),
 	}
 	return out
 }

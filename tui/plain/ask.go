@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"codex-login/credstore"
 	"codex-login/flows"
@@ -40,6 +41,9 @@ func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json boo
 	named := r.Method != ""
 	switch {
 	case !named && json:
+		if err := s.start(ctx); err != nil {
+			return err
+		}
 		// As `codex login` without a flag.
 		r.Method = flows.Browser
 	case !named && speaks:
@@ -64,19 +68,29 @@ func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json boo
 // to sign in.
 func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
 	account, err := s.Login.Enforce(ctx)
+	var refused *flows.RefusedError
 	switch {
 	case err == nil:
 		lines.Status(Standing{Account: account})
 	case errors.Is(err, credstore.ErrNotFound):
 	default:
 		lines.Failed(err)
-		var v *policy.Violation
-		if errors.As(err, &v) {
-			lines.enforced(v, err)
+		if errors.As(err, &refused) && refused.Violation.Effect == policy.SignOut {
 			return err
 		}
 	}
 	signedIn := err == nil
+	s.warn(account, signedIn)
+	err = s.chosen(ctx, lines, r, in, signedIn)
+	if errors.Is(err, ErrNothingChosen) && refused != nil {
+		return refused // which was all that there was to say
+	}
+	return err
+}
+
+// chosen asks for an account or for a way to sign in. A login that is only
+// hidden does not stand in the way of a new one.
+func (s *Session) chosen(ctx context.Context, lines *Lines, r *flows.Request, in *Input, signedIn bool) error {
 	m := menu{lines, s.Login, in}
 	list, err := s.Login.Accounts(ctx)
 	if err != nil {
@@ -91,6 +105,39 @@ func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in
 		lines.talk("choose.keep")
 	}
 	return unanswered(m.method(ctx, r, signedIn), signedIn)
+}
+
+// start is what a start does about the login that is there, for a program: one
+// that breaks a rule ends it. Others are nobody's concern before a sign-in.
+func (s *Session) start(ctx context.Context) error {
+	account, err := s.Login.Enforce(ctx)
+	if refused := new(flows.RefusedError); errors.As(err, &refused) {
+		s.Voice.Failed(err)
+		return err
+	}
+	s.warn(account, err == nil)
+	return nil
+}
+
+// warn says what the environment does behind a login's back. For nobody's
+// login, that is only what would take away a new one.
+func (s *Session) warn(account flows.Account, signedIn bool) {
+	if !signedIn {
+		account = flows.Account{}
+	}
+	var said []string
+	for _, w := range s.Login.Wins(account) {
+		text := flows.WinnerWarning(s.Login.Say, w)
+		if text == "" || slices.Contains(said, text) {
+			continue
+		}
+		said = append(said, text)
+		code := "variable_wins"
+		if w.Refused != nil {
+			code = "variable_refused"
+		}
+		s.Voice.warning(code, text)
+	}
 }
 
 // unanswered says what the end of the input means for a question.

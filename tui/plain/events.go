@@ -115,20 +115,20 @@ func (e *Events) note(n flows.Note) {
 		e.waiting("exchanging", time.Time{})
 		return
 	}
+	e.warning(string(n.Code), flows.ExplainNote(e.Say, n))
+}
+
+func (e *Events) warning(code, text string) {
 	e.write(struct {
 		head
 		Code    string `json:"code"`
 		Message string `json:"message"`
-	}{event("warning"), string(n.Code), flows.ExplainNote(e.Say, n)})
+	}{event("warning"), code, text})
 }
 
 func (e *Events) refused(err error) {
 	why := flows.Explain(e.Say, err)
-	e.write(struct {
-		head
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}{event("warning"), why.Code, why.Title})
+	e.warning(why.Code, why.Title)
 }
 
 func (e *Events) result(r flows.Receipt, p previous) {
@@ -164,8 +164,10 @@ func (e *Events) Failed(err error) {
 	out := struct {
 		head
 		failure
+		judged
+		barredBy
 		Matches []entry `json:"matches,omitempty"`
-	}{head: event("error"), failure: e.failure(err)}
+	}{head: event("error"), failure: e.failure(err), judged: judgedOf(err), barredBy: barredOf(err)}
 	var several *flows.AmbiguousError
 	if errors.As(err, &several) {
 		out.Matches = entriesOf(several.Matches)
@@ -207,10 +209,12 @@ func (e *Events) Status(s Standing) {
 		Ended    *ended    `json:"ended"`
 		Wins     []winner  `json:"wins"`
 		Verified *verified `json:"verified"`
+		Refused  *refusal  `json:"refused"`
 		Error    *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
 		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
+		Refused: judgedOf(s.Err).refusal,
 	}
 	for _, w := range s.Wins {
 		out.Wins = append(out.Wins, winner{

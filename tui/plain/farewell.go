@@ -6,9 +6,7 @@ import (
 	"os"
 
 	"codex-login/assets"
-	"codex-login/credstore"
 	"codex-login/flows"
-	"codex-login/policy"
 )
 
 // Farewell says in the normal screen how the wizard ended, since what it drew
@@ -30,18 +28,4 @@ func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, swit
 		lines.Failed(err)
 	}
 	return err
-}
-
-// enforced says what became of a stored login that breaks a rule. err is what
-// flows.Login.Enforce returned.
-func (l *Lines) enforced(v *policy.Violation, err error) {
-	var store *credstore.Error
-	switch {
-	case errors.As(err, &store):
-		l.explain(store)
-	case v.Effect == policy.SignOut:
-		l.talk("enforced.signed_out")
-	default:
-		l.talk("enforced.hidden")
-	}
 }

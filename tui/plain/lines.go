@@ -10,6 +10,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/policy"
 )
 
 // Lines speaks in lines.
@@ -77,6 +78,8 @@ func (l *Lines) challenge(c asked) {
 
 func (l *Lines) note(n flows.Note) { l.say(flows.ExplainNote(l.Say, n)) }
 
+func (l *Lines) warning(_, text string) { l.say(text) }
+
 func (l *Lines) notes(all []flows.Note) {
 	for _, n := range all {
 		l.note(n)
@@ -129,10 +132,19 @@ func goesBack(r flows.Receipt, p previous) string {
 // Failed says what went wrong and what to do next. A name that means several
 // accounts comes with those.
 func (l *Lines) Failed(err error) {
+	var refused *flows.RefusedError
+	if errors.As(err, &refused) {
+		l.refusal(refused)
+		return
+	}
 	why := flows.Explain(l.Say, err)
 	var several *flows.AmbiguousError
 	if errors.As(err, &several) {
 		why.Text = l.matches(several.Matches)
+	}
+	var conflict *policy.ConflictError
+	if errors.As(err, &conflict) {
+		l.say(conflict.CodexMessage())
 	}
 	l.explained(why)
 }

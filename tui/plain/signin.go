@@ -15,7 +15,8 @@ type Voice interface {
 	started(m flows.Method, at position)
 	challenge(a asked)
 	note(n flows.Note)
-	refused(err error) // a pasted text that cannot be used; the sign-in goes on
+	warning(code, text string) // beside a sign-in, not of its worker
+	refused(err error)         // a pasted text that cannot be used; the sign-in goes on
 	result(r flows.Receipt, p previous)
 	// Failed says why there is no login.
 	Failed(err error)
@@ -66,6 +67,7 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	if p.asked && receipt.Previous != nil {
 		p.err = s.Login.RevokePrevious(ctx, receipt)
 	}
+	s.warn(receipt.Account, true)
 	s.Voice.result(receipt, p)
 	return nil
 }

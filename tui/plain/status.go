@@ -10,7 +10,6 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
-	"codex-login/policy"
 )
 
 // codexStatus is the first line of `codex login status` for an account.
@@ -48,13 +47,13 @@ type Standing struct {
 
 // Status says who is signed in.
 func (l *Lines) Status(s Standing) {
-	var v *policy.Violation
+	var refused *flows.RefusedError
 	switch {
 	case errors.Is(s.Err, credstore.ErrNotFound):
 		l.data("Not logged in")
-	case errors.As(s.Err, &v):
+	case errors.As(s.Err, &refused):
 		l.data("Not logged in")
-		l.explain(s.Err)
+		l.refusal(refused)
 	case s.Err != nil:
 		l.explain(s.Err)
 	default:

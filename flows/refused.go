@@ -1,0 +1,49 @@
+package flows
+
+import "codex-login/policy"
+
+// RefusedError is an admin's rule that stands against a login. It is its
+// *policy.Violation, and what could not be done besides.
+type RefusedError struct {
+	Violation *policy.Violation
+	// At is when the rule was applied; "" is a look that changes nothing.
+	At policy.Moment
+	// Allowed are the ways to sign in that no rule closes. Of a workspace that
+	// is not allowed they say nothing.
+	Allowed []Method
+	// Kept is why a stored login that Codex would delete is still there; nil
+	// when it is gone, and where it stays.
+	Kept error
+}
+
+func (e *RefusedError) Error() string { return e.Violation.Error() }
+
+// Unwrap returns the violation, and Kept where there is one.
+func (e *RefusedError) Unwrap() []error {
+	if e.Kept == nil {
+		return []error{e.Violation}
+	}
+	return []error{e.Violation, e.Kept}
+}
+
+// SignedOut reports whether the stored login was deleted, as Codex does at its
+// start.
+func (e *RefusedError) SignedOut() bool {
+	return e.At == policy.AtStart && e.Violation.Effect == policy.SignOut && e.Kept == nil
+}
+
+// forbidden makes an error of a violation.
+func (l *Login) forbidden(v *policy.Violation, at policy.Moment) *RefusedError {
+	return &RefusedError{Violation: v, At: at, Allowed: l.Allowed()}
+}
+
+// Allowed are the ways to sign in that no rule closes, in the order of Methods.
+func (l *Login) Allowed() []Method {
+	var out []Method
+	for _, c := range l.Choices() {
+		if c.Refused == nil {
+			out = append(out, c.Method)
+		}
+	}
+	return out
+}

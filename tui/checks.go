@@ -1,0 +1,80 @@
+package tui
+
+import (
+	"codex-login/flows"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// checks is what there is to look at beside signing in.
+type checks struct {
+	env  *env
+	menu menu
+}
+
+// looks are the rows of the menu, by their catalogue ids, and what each opens.
+var looks = []struct {
+	id   string
+	want intent
+}{
+	{"doctor", wantDoctor{}},
+	{"rules", wantRules{}},
+	{"connection", wantConnection{}},
+	{"security", wantSecurity{flows.Entry{}}},
+	{"compare", wantCompare{}},
+	{"provider", wantProvider{}},
+}
+
+func newChecks(e *env) checks {
+	s := checks{env: e}
+	for _, look := range looks {
+		s.menu.add(look.id, e.say("checks.name."+look.id), e.say("checks.about."+look.id))
+	}
+	return s
+}
+
+func (s checks) choose() key.Binding { return s.env.bind("choose", "enter") }
+func (s checks) back() key.Binding   { return s.env.bind("back", "esc", "esc", "q", "h") }
+
+func (s checks) Keys() []key.Binding {
+	return []key.Binding{s.choose(), s.menu.digits(s.env), s.back()}
+}
+
+func (s checks) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case pressed(k, s.back()):
+		return s, nil, wantBack{}
+	case pressed(k, s.menu.digits(s.env)):
+		s.menu.row = int(k.String()[0] - '1')
+		return s, nil, looks[s.menu.row].want
+	case pressed(k, s.choose()):
+		return s, nil, looks[s.menu.row].want
+	default:
+		s.menu.moved(s.env, k)
+	}
+	return s, nil, nil
+}
+
+func (s checks) View(w, h int) string {
+	heading := s.env.theme.Title.Render(wrap(s.env.say("checks.heading"), w)) + "\n\n"
+	return heading + s.shown(w, h).view(s.env, w, h-height(heading)+1)
+}
+
+// shown: in a low window only the selected row says more.
+func (s checks) shown(w, h int) menu {
+	if s.menu.height(w)+2 > h {
+		return s.menu.folded()
+	}
+	return s.menu
+}
+
+// FocusedLine is the selected row.
+func (s checks) FocusedLine(w, h int) int {
+	return 2 + s.shown(w, h).line(w, h-2)
+}
+
+func (s checks) Title() string { return s.env.say("frame.title.checks") }
+func (s checks) Help() string  { return "help.checks" }

@@ -1,0 +1,14 @@
+package tui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// checks opens what there is to look at beside signing in.
+func (r root) checks(want intent) (root, tea.Cmd) {
+	switch want.(type) {
+	case wantChecks:
+		return r.push(newChecks(r.env), nil)
+	}
+	return r.arrive(want)
+}
