@@ -108,6 +108,8 @@ func (o *options) standing(ctx context.Context, login *flows.Login) plain.Standi
 	} else {
 		s.Wins = login.Wins(flows.Account{})
 	}
+	provider := login.Provider()
+	s.Provider, s.Notes = &provider, login.ProjectNotes(o.words)
 	return s
 }
 

@@ -59,6 +59,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		unstored    *UnsavedError
 		denied      *DeniedError
 		barred      *BarredError
+		provider    *ProviderError
 		busy        *PortBusyError
 		network     *NetworkError
 		server      *ServerError
@@ -95,6 +96,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return "policy", "policy_store", []any{"Demanded", string(pinned.Demanded), "Source", pinned.Source.String()}
 	case errors.As(err, &violation):
 		return classifyViolation(say, violation)
+	case errors.As(err, &provider):
+		return "provider", provider.explanation(), providerValues(provider.Provider)
 	case errors.As(err, &home):
 		return "store", "home", []any{"Path", printable(home.Path, 300)}
 	case errors.As(err, &store):

@@ -154,7 +154,7 @@ func (e *env) winnerWarnings(wins []flows.Winner) []string {
 
 // accountNotes are the warnings above the list.
 func (e *env) accountNotes(found listing) []string {
-	out := e.winnerWarnings(found.wins)
+	out := append(e.projectNotes(), e.winnerWarnings(found.wins)...)
 	for _, n := range found.Notes {
 		out = append(out, e.explainNote(n))
 	}

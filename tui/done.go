@@ -19,10 +19,16 @@ type done struct {
 	failed   error
 	looking  attempt
 	holders  flows.Holders // programs that run with the account before
+	notes    []string      // what the environment and the provider make of the login
 }
 
 func newDone(e *env, r flows.Receipt) done {
-	return done{env: e, receipt: r, looking: e.work.attempt()}
+	s := done{env: e, receipt: r, looking: e.work.attempt()}
+	s.notes = e.winnerWarnings(e.login.Wins(r.Account))
+	if note := clean(flows.ProviderNote(e.words, e.login.Provider())); note != "" {
+		s.notes = append(s.notes, note)
+	}
+	return s
 }
 
 // look finds the programs that do not know of the new login yet.
@@ -93,6 +99,9 @@ func (s done) View(w, _ int) string {
 	var notes []string
 	for _, n := range s.receipt.Notes {
 		notes = append(notes, s.env.note(n, w))
+	}
+	for _, note := range s.notes {
+		notes = append(notes, s.env.warning(note, w))
 	}
 	return paragraphs(
 		s.env.succeeded(s.env.say("done.heading"), w),

@@ -22,11 +22,15 @@ type picker struct {
 	// best is the way that works in this place, and why says so.
 	best flows.Method
 	why  string
+	// notes are what would be passed over otherwise: a repository that decides
+	// about logins, a variable that takes a new one away.
+	notes []string
 }
 
 func newPicker(e *env, mode credstore.Mode) picker {
 	p := picker{env: e, choices: e.login.Choices(), mode: mode}
 	p.recommend()
+	p.notes = append(e.projectNotes(), e.winnerWarnings(e.login.Wins(flows.Account{}))...)
 	return p
 }
 
@@ -135,16 +139,21 @@ func (p picker) View(w, h int) string {
 	t := p.env.theme
 	rows, _ := p.rows(w, h)
 	keeping := p.env.say("picker.keeping", "Place", p.place())
-	return strings.Join([]string{
+	var notes []string
+	for _, note := range p.notes {
+		notes = append(notes, p.env.warning(note, w))
+	}
+	return paragraphs(
 		t.Title.Render(wrap(p.env.say("picker.question"), w)),
 		strings.Join(rows, p.gap(h)),
-		t.Faint.Render(wrap(p.env.say("picker.cloud"), w)) + "\n" + t.Faint.Render(wrap(keeping, w)),
-	}, "\n\n")
+		strings.Join(notes, "\n"),
+		t.Faint.Render(wrap(p.env.say("picker.cloud"), w))+"\n"+t.Faint.Render(wrap(keeping, w)),
+	)
 }
 
 // gap is between two choices: an empty line where there is room.
 func (p picker) gap(h int) string {
-	if h >= 18 {
+	if h >= 18+3*len(p.notes) {
 		return "\n\n"
 	}
 	return "\n"

@@ -99,7 +99,7 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 
 func (s refused) View(w, _ int) string {
 	x := s.env.explain(s.rule.Violation)
-	steps := flows.RefusalSteps(s.env.words, s.rule)
+	steps := flows.RefusalSteps(s.env.words, s.shown())
 	if s.copy().Enabled() {
 		steps = append(steps, s.env.say("refused.copy"))
 	}
@@ -109,6 +109,14 @@ func (s refused) View(w, _ int) string {
 		wrap(s.happened(), w),
 		s.env.pointed(steps, w),
 	)
+}
+
+// shown is the rule with its place as the person knows it.
+func (s refused) shown() *flows.RefusedError {
+	rule, v := *s.rule, *s.rule.Violation
+	v.Source.File = s.env.short(v.Source.File)
+	rule.Violation = &v
+	return &rule
 }
 
 // pointed are steps, a line each.

@@ -180,6 +180,7 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 	case r.start != "" && r.env.work.ctx.Err() == nil:
 		r.settled = news.err == nil
 		r, _ := r.replace(newPicker(r.env, r.mode), nil)
+		r.status = clean(flows.ProviderNote(r.env.words, r.env.login.Provider()))
 		if errors.As(news.err, &v) {
 			r.status = r.env.say("refused.replaced", "Rule", clean(v.Rule))
 		}
@@ -196,6 +197,9 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 	r.settled = news.err == nil
 	nobody := errors.Is(news.err, credstore.ErrNotFound)
 	switch {
+	case !r.env.login.Provider().NeedsLogin:
+		r.settled = true // nothing is asked for
+		return r.replace(startProvider(r.env, news.listing), nil)
 	case news.err == nil, nobody && r.known > 0:
 		s, cmd := newAccounts(r.env, news.listing)
 		return r.replace(s, cmd)

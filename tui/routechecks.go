@@ -9,6 +9,11 @@ func (r root) checks(want intent) (root, tea.Cmd) {
 	switch want.(type) {
 	case wantChecks:
 		return r.push(newChecks(r.env), nil)
+	case wantRules:
+		s, cmd := newRules(r.env)
+		return r.push(s, cmd)
+	case wantProvider:
+		return r.push(newProvider(r.env), nil)
 	}
 	return r.arrive(want)
 }

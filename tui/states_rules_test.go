@@ -28,7 +28,14 @@ func ruleStates(e *env, x texts) []state {
 	}
 	checked := newChecks(e)
 	checked.menu.row = 3
-	return []state{
+	noted := newPicker(e, "file")
+	noted.notes = []string{
+		e.say("rules.from_project", "Setting", "forced_login_method = api", "Where", x.source+":3"),
+		clean(flows.WinnerWarning(e.words, flows.Winner{Variable: "CODEX_API_KEY", Refused: method})),
+	}
+	out := append(settingStates(e, x), providerStates(e, x)...)
+	return append(out, []state{
+		{name: "picker-noted", screen: noted},
 		{name: "refused-method", screen: newRefused(e, method, method, false)},
 		{name: "refused-no-claim", screen: newRefused(e, nameless, nameless, false)},
 		{name: "refused-kept", screen: newRefused(e, kept.Violation, kept, true)},
@@ -39,5 +46,68 @@ func ruleStates(e *env, x texts) []state {
 		{name: "barred-bare", screen: newBarred(e, &flows.BarredError{Code: "missing_codex_entitlement", Host: "auth.openai.com"}, flows.Device)},
 		{name: "checks", screen: newChecks(e)},
 		{name: "checks-moved", screen: checked},
+	}...)
+}
+
+func settingStates(e *env, x texts) []state {
+	user := policy.Source{Layer: policy.LayerUser, File: "/home/mina/.codex/config.toml", Line: 2}
+	project := policy.Source{Layer: policy.LayerProject, File: "/home/mina/work/.codex/config.toml", Line: 3}
+	admin := policy.Source{Layer: policy.LayerManaged, File: x.source, Line: 3}
+	required := policy.Source{Layer: policy.LayerRequirements, File: "/etc/codex/requirements.toml", Line: 1}
+	s, _ := newRules(e)
+	s.ruling.Settings = []policy.Setting{
+		{Key: policy.ForcedMethod, Said: []policy.Said{{Value: "chatgpt", Source: admin}, {Value: "api", Source: project}, {Value: x.plan, Source: user}}},
+		{Key: policy.ForcedWorkspace, Said: []policy.Said{{Value: x.workspace + ", d81f40a6-7be3-4a95-b0c8-3f5e2a9c7d33", Source: project}}},
+		{Key: policy.AllowedMethods, Fixed: true, Said: []policy.Said{{Value: "chatgpt", Source: required}}},
+		{Key: policy.AllowedWorkspaces},
+		{Key: policy.StoreKey, Default: "file", Said: []policy.Said{{Value: "keyring", Source: user}}},
+		{Key: policy.ChatGPTBaseURLKey, Default: "https://chatgpt.com/backend-api"},
+		{Key: policy.ProviderKey, Default: "openai", Said: []policy.Said{{Value: x.program, Source: user}}},
+		{Key: "model_providers." + clean(x.program) + ".experimental_bearer_token", Said: []policy.Said{{Hidden: true, Source: user}}},
+		{Key: policy.LogDirKey, Default: "/home/mina/.codex/log"},
+	}
+	s.ruling.Layers = []policy.LayerReport{
+		{Layer: policy.LayerRequirements, File: required.File, State: policy.LayerRead},
+		{Layer: policy.LayerManaged, File: x.source, State: policy.LayerBroken, Err: &policy.ConfigError{Layer: policy.LayerManaged, File: x.source, Line: 3, Column: 7, Problem: "a text must stand in quotes"}},
+		{Layer: policy.LayerCommandLine, State: policy.LayerAbsent},
+		{Layer: policy.LayerProject, File: project.File, State: policy.LayerUntrusted},
+		{Layer: policy.LayerProject, File: "/home/mina/.codex-work/config.toml", State: policy.LayerRead, Ignored: []string{policy.ProviderKey}},
+		{Layer: policy.LayerUser, File: user.File, State: policy.LayerRead},
+		{Layer: policy.LayerSystem, File: "/etc/codex/config.toml", State: policy.LayerAbsent},
+	}
+	told := s
+	told.ruling.FromProject = s.ruling.Settings[1:2]
+	told.ruling.Refused = &flows.RefusedError{Violation: ruleOf(x)}
+	told.ruling.Cloud = true
+	told.row = 1
+	layers := s
+	layers.layers = true
+	return []state{{name: "rules", screen: s}, {name: "rules-told", screen: told}, {name: "rules-layers", screen: layers}}
+}
+
+func providerStates(e *env, x texts) []state {
+	at := policy.Source{Layer: policy.LayerUser, File: "/home/mina/.codex/config.toml", Line: 4}
+	show := func(start bool, p flows.ProviderStanding) provider {
+		p.Source, p.Place = at, at
+		p.Place.Line = 9
+		if p.ID == "" {
+			p.ID, p.Name = "acme", clean(x.label)
+		}
+		return provider{env: e, standing: p, atStart: start}
+	}
+	set := show(true, flows.ProviderStanding{Kind: policy.ProviderEnvKey, Variable: "ACME_KEY", Set: true, Key: "sk-acme1***90abc", Instructions: x.detail})
+	set.accounts = 2
+	set.warnings = []string{"CODEX_API_KEY is set, which a rule forbids."}
+	return []state{
+		{name: "provider-openai", screen: newProvider(e)},
+		{name: "provider-key", screen: set},
+		{name: "provider-key-missing", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderEnvKey, Variable: "ACME_KEY", Instructions: x.detail})},
+		{name: "provider-token", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderToken})},
+		{name: "provider-command", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderCommand, Command: x.program})},
+		{name: "provider-bedrock", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderBedrock, ID: "amazon-bedrock", Name: "Amazon Bedrock"})},
+		{name: "provider-cloud", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderGoogleCloud, ID: "gcp", Name: "Google Cloud"})},
+		{name: "provider-local", screen: show(false, flows.ProviderStanding{Kind: policy.ProviderLocal, ID: "ollama", Name: "Ollama"})},
+		{name: "provider-none", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderNone})},
+		{name: "provider-unknown", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderUnknown, ID: x.program, Name: x.program, Others: []string{"acme", "ollama", "openai"}})},
 	}
 }

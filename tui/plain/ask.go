@@ -39,10 +39,16 @@ func (s *Session) Ask(ctx context.Context, r *flows.Request, in *Input, json boo
 func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json bool) error {
 	lines, speaks := s.Voice.(*Lines)
 	named := r.Method != ""
+	if note := flows.ProviderNote(s.Login.Say, s.Login.Provider()); named && note != "" {
+		s.Voice.warning("provider", note)
+	}
 	switch {
 	case !named && json:
 		if err := s.start(ctx); err != nil {
 			return err
+		}
+		if p := s.Login.Provider(); !p.NeedsLogin {
+			return s.needless(p)
 		}
 		// As `codex login` without a flag.
 		r.Method = flows.Browser
@@ -81,6 +87,12 @@ func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in
 	}
 	signedIn := err == nil
 	s.warn(account, signedIn)
+	s.told()
+	if p := s.Login.Provider(); !p.NeedsLogin {
+		if err := s.anyway(ctx, lines, in, p); err != nil {
+			return err
+		}
+	}
 	err = s.chosen(ctx, lines, r, in, signedIn)
 	if errors.Is(err, ErrNothingChosen) && refused != nil {
 		return refused // which was all that there was to say
@@ -116,7 +128,44 @@ func (s *Session) start(ctx context.Context) error {
 		return err
 	}
 	s.warn(account, err == nil)
+	s.told()
 	return nil
+}
+
+// told says what a repository has changed about the login.
+func (s *Session) told() {
+	for _, note := range s.Login.ProjectNotes(s.Login.Say) {
+		s.Voice.warning("from_project", note)
+	}
+}
+
+// needless ends a start under a provider that asks for no sign-in: well, unless
+// the provider cannot be used as it stands.
+func (s *Session) needless(p flows.ProviderStanding) error {
+	s.Voice.provider(p)
+	if err := p.Problem(); err != nil {
+		s.Voice.Failed(err)
+		return err
+	}
+	return ErrKept
+}
+
+// anyway asks whether to sign in although the provider asks for none.
+func (s *Session) anyway(ctx context.Context, lines *Lines, in *Input, p flows.ProviderStanding) error {
+	lines.provider(p)
+	lines.say(lines.Say.Say("provider.leave"))
+	text, err := in.Line(ctx)
+	switch {
+	case err == nil && text == "n":
+		return nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	if err := p.Problem(); err != nil {
+		lines.Failed(err)
+		return err
+	}
+	return ErrKept
 }
 
 // warn says what the environment does behind a login's back. For nobody's

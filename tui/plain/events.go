@@ -208,13 +208,14 @@ func (e *Events) Status(s Standing) {
 		Label    *string   `json:"label"`
 		Ended    *ended    `json:"ended"`
 		Wins     []winner  `json:"wins"`
+		Provider *provider `json:"provider"`
 		Verified *verified `json:"verified"`
 		Refused  *refusal  `json:"refused"`
 		Error    *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
 		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
-		Refused: judgedOf(s.Err).refusal,
+		Refused: judgedOf(s.Err).refusal, Provider: providerOf(s.Provider),
 	}
 	for _, w := range s.Wins {
 		out.Wins = append(out.Wins, winner{

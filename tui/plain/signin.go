@@ -16,7 +16,8 @@ type Voice interface {
 	challenge(a asked)
 	note(n flows.Note)
 	warning(code, text string) // beside a sign-in, not of its worker
-	refused(err error)         // a pasted text that cannot be used; the sign-in goes on
+	provider(p flows.ProviderStanding)
+	refused(err error) // a pasted text that cannot be used; the sign-in goes on
 	result(r flows.Receipt, p previous)
 	// Failed says why there is no login.
 	Failed(err error)

@@ -10,6 +10,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/policy"
 )
 
 // codexStatus is the first line of `codex login status` for an account.
@@ -36,6 +37,10 @@ type Standing struct {
 	// ID and Label are the account's in the book; "" where it is not known.
 	ID, Label string
 	Wins      []flows.Winner
+	// Provider is the active model provider; nil where nobody can tell.
+	Provider *flows.ProviderStanding
+	// Notes are what a repository has changed about the login.
+	Notes []string
 	// Ended is why its session is known to work no longer; nil while it may.
 	Ended *flows.SessionEndedError
 	// Checked is what came of looking whether the login works; nil when nobody
@@ -47,12 +52,14 @@ type Standing struct {
 
 // Status says who is signed in.
 func (l *Lines) Status(s Standing) {
-	var refused *flows.RefusedError
+	var v *policy.Violation
 	switch {
 	case errors.Is(s.Err, credstore.ErrNotFound):
 		l.data("Not logged in")
-	case errors.As(s.Err, &refused):
+	case errors.As(s.Err, &v):
 		l.data("Not logged in")
+		refused := &flows.RefusedError{Violation: v}
+		errors.As(s.Err, &refused)
 		l.refusal(refused)
 	case s.Err != nil:
 		l.explain(s.Err)
@@ -73,6 +80,12 @@ func (l *Lines) Status(s Standing) {
 		l.checked(*s.Checked)
 	case s.Ended != nil:
 		l.explain(s.Ended)
+	}
+	for _, note := range s.Notes {
+		l.data(printable(note))
+	}
+	if p := s.Provider; p != nil && !p.NeedsLogin {
+		l.data(l.Say.Say("provider.line", "Title", flows.ExplainProvider(l.Say, *p).Title))
 	}
 	l.wins(s.Wins)
 }

@@ -1,0 +1,22 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+)
+
+// ProviderIDs lists the model providers that there are: the built-in ones and
+// those that a layer describes.
+func (r *Rules) ProviderIDs() []string {
+	ids := map[string]bool{}
+	for id := range builtIn {
+		ids[id] = true
+	}
+	for _, d := range r.stack.all() {
+		described, _ := d.values[providersKey].value.(table)
+		for id := range described {
+			ids[clean(id)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(ids))
+}
