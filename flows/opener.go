@@ -22,6 +22,8 @@ var errNoDisplay = errors.New("there is no display")
 
 var errElsewhere = errors.New("the display of this machine is not where the ssh session comes from")
 
+var errNoOpener = errors.New("no command to open a browser was found")
+
 // graphicalOpeners show a page in a window.
 var graphicalOpeners = []string{"xdg-open", "x-www-browser"}
 
@@ -38,19 +40,11 @@ func Opener(command string, getenv func(string) string) func(ctx context.Context
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
 			return errors.New("only http and https addresses are opened")
 		}
-		candidates := systemCommands(target, getenv)
-		switch {
-		case strings.TrimSpace(command) != "":
-			candidates = browserCommands(command, target, false)
-		case strings.TrimSpace(getenv("BROWSER")) != "":
-			candidates = browserCommands(getenv("BROWSER"), target, runtime.GOOS != "windows")
-		case windowElsewhere(getenv):
-			return errElsewhere
-		case !hasDisplay(getenv):
-			// xdg-open would go on to text browsers, which take the terminal.
-			return errNoDisplay
+		candidates, err := openCommands(command, target, getenv)
+		if err != nil {
+			return err
 		}
-		failed := errors.New("no command to open a browser was found")
+		failed := errNoOpener
 		for _, words := range candidates {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -61,6 +55,38 @@ func Opener(command string, getenv func(string) string) func(ctx context.Context
 		}
 		return failed
 	}
+}
+
+// openCommands are the commands that may show the page, the first that works
+// counts.
+func openCommands(command, target string, getenv func(string) string) ([][]string, error) {
+	switch {
+	case strings.TrimSpace(command) != "":
+		return browserCommands(command, target, false), nil
+	case strings.TrimSpace(getenv("BROWSER")) != "":
+		return browserCommands(getenv("BROWSER"), target, runtime.GOOS != "windows"), nil
+	case windowElsewhere(getenv):
+		return nil, errElsewhere
+	case !hasDisplay(getenv):
+		// xdg-open would go on to text browsers, which take the terminal.
+		return nil, errNoDisplay
+	}
+	return systemCommands(target, getenv), nil
+}
+
+// BrowserCommand is the program that Opener would start first, without its
+// arguments; the error says why there is none. It starts nothing.
+func BrowserCommand(command string, getenv func(string) string) (string, error) {
+	candidates, err := openCommands(command, "https://example.com", getenv)
+	if err != nil {
+		return "", err
+	}
+	for _, words := range candidates {
+		if path, err := exec.LookPath(words[0]); err == nil {
+			return printable(path, 200), nil
+		}
+	}
+	return "", errNoOpener
 }
 
 // runDetached starts a command apart from this program and waits for its end

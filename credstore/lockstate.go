@@ -1,0 +1,120 @@
+package credstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// LockState is how a lock file stands at this moment.
+type LockState struct {
+	Path string
+	Held bool
+	// Holder names the program that holds it, "" where that cannot be told.
+	Holder string
+	// Err is why the file cannot be opened as a writer of the login has to.
+	Err error
+}
+
+// CodexLocks looks at Codex's two locks on the login of a home, those of them
+// whose files are there. It holds nobody up for longer than the look takes.
+func CodexLocks(home Home) []LockState {
+	paths := []string{filepath.Join(home.Path, "auth.lock")}
+	if target, err := followLinks(home.AuthFile()); err == nil {
+		paths = append(paths, target+".lock")
+	}
+	return lockStates(paths)
+}
+
+// OwnLocks looks at the lock files of this program that are there.
+func OwnLocks(home Home) []LockState {
+	own := filepath.Join(home.Path, "codex-login")
+	accounts, _ := filepath.Glob(filepath.Join(own, "accounts", "*.lock"))
+	return lockStates(append([]string{filepath.Join(own, "accounts.lock"), filepath.Join(own, "moving.lock")}, accounts...))
+}
+
+func lockStates(paths []string) []LockState {
+	var out []LockState
+	for _, path := range paths {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		s := LockState{Path: path}
+		l := flock.New(path, flock.SetFlag(os.O_RDWR))
+		ok, err := l.TryLock()
+		switch {
+		case err != nil:
+			s.Err = fileError("lock", path, err)
+		case ok:
+			_ = l.Unlock()
+		default:
+			s.Held, s.Holder = true, lockHolder(path)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// StaleLocks are the account locks that a killed run has left: nobody holds
+// them. Codex's own two and those of the book stay for good.
+func StaleLocks(home Home) []string {
+	var out []string
+	for _, s := range OwnLocks(home) {
+		if !s.Held && s.Err == nil && filepath.Base(filepath.Dir(s.Path)) == "accounts" {
+			out = append(out, s.Path)
+		}
+	}
+	return out
+}
+
+// RemoveStaleLock removes a lock file that StaleLocks has named, unless
+// somebody holds it by now.
+func RemoveStaleLock(home Home, path string) {
+	if slices.Contains(StaleLocks(home), path) {
+		sweepLock(path)
+	}
+}
+
+// Temps are the files of killed writers, each of which may hold a login. A
+// writer that is at work has its own there for a moment.
+func Temps(home Home) []string {
+	var out []string
+	for _, dir := range []string{home.Path, filepath.Join(home.Path, "codex-login", "tmp")} {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if tempName.MatchString(e.Name()) && e.Type().IsRegular() {
+				out = append(out, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return out
+}
+
+// Backups are files beside auth.json that are named like copies of it, and
+// hold what may be a login.
+func Backups(home Home) []string {
+	var out []string
+	entries, _ := os.ReadDir(home.Path)
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case name == "auth.json" || name == "auth.json.lock" || !e.Type().IsRegular() || tempName.MatchString(name):
+		case strings.HasPrefix(name, "auth.json"), strings.HasPrefix(name, "auth-") && strings.HasSuffix(name, ".json"),
+			strings.HasPrefix(name, "auth.") && strings.Contains(name, "json"), strings.HasPrefix(name, ".auth.json"),
+			strings.HasPrefix(name, "#auth.json"), name == "Copy of auth.json":
+			out = append(out, filepath.Join(home.Path, name))
+		}
+	}
+	return out
+}
+
+// Unreadable are the documents that KeepUnreadable has kept.
+func Unreadable(home Home) []string {
+	kept, _ := filepath.Glob(filepath.Join(unreadableDir(home), "*.json"))
+	return kept
+}

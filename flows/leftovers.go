@@ -1,0 +1,78 @@
+package flows
+
+import (
+	"context"
+	"errors"
+
+	"codex-login/credstore"
+)
+
+// Leftovers are the documents in places of this machine that the configured
+// store does not read its login from, while it has one. It changes nothing.
+func (l *Login) Leftovers(ctx context.Context) (active *credstore.Auth, left []credstore.Copy, err error) {
+	active, place, err := l.store(l.Mode()).Load(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range credstore.Copies(ctx, l.Home, credstore.ModeKeyring, credstore.ModeFile) {
+		if c.Place.Kind != place.Kind && !credstore.IsProblem(c.Err, credstore.ProblemUnavailable) {
+			left = append(left, c)
+		}
+	}
+	return active, left, nil
+}
+
+// ClearLeftovers removes what Leftovers finds, after the login in force has
+// been read. A copy that is another login is kept in the account book first,
+// and one that cannot be read stays. Done again, it does nothing.
+func (l *Login) ClearLeftovers(ctx context.Context) error {
+	active, left, err := l.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	if active.Empty() {
+		return credstore.ErrNotFound
+	}
+	for _, c := range left {
+		if c.Err != nil {
+			return c.Err
+		}
+		if !c.Auth.SameSecret(active) {
+			if err := l.book().Keep(ctx, c.Auth); err != nil {
+				return err
+			}
+		}
+		mode := credstore.ModeFile
+		if c.Place.Kind == credstore.KindKeyring {
+			mode = credstore.ModeKeyring
+		}
+		if err := l.clear(ctx, mode, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// HalfDone reports whether a move of all logins was begun and not ended, and by
+// nobody who is still at it.
+func (l *Login) HalfDone(ctx context.Context) (from, to credstore.Mode, half bool) {
+	book := l.book()
+	from, to, moving := book.Moving()
+	if !moving {
+		return from, to, false
+	}
+	unlock, err := book.LockMove(ctx)
+	if err != nil {
+		return from, to, false
+	}
+	unlock()
+	return from, to, true
+}
+
+// Mend finishes what a killed run has left half done in the account book, and
+// says so. Each list of the accounts begins with it.
+func (l *Login) Mend(ctx context.Context) []Note {
+	l.follow()
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	return l.mend(ctx, active, err)
+}
