@@ -109,7 +109,7 @@ func (o *options) verbs(c *cobra.Command) *cobra.Command {
 	demo := o.verb("demo", o.demo)
 	o.signInFlags(demo)
 	c.AddCommand(o.statusVerb(), o.accountsVerb(), o.switchVerb(), o.logoutVerb(), o.storeVerb(),
-		o.sendVerb(), o.exportVerb(), o.importVerb(), o.recipesVerb(), o.compareVerb(), o.policyVerb(), demo)
+		o.sendVerb(), o.exportVerb(), o.importVerb(), o.recipesVerb(), o.compareVerb(), o.policyVerb(), o.doctorVerb(), demo)
 	return c
 }
 

@@ -1,6 +1,7 @@
 package credstore
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -80,19 +81,46 @@ func RemoveStaleLock(home Home, path string) {
 	}
 }
 
-// Temps are the files of killed writers, each of which may hold a login. A
-// writer that is at work has its own there for a moment.
+// Temps are the files in a home that writers of a login have not brought to
+// their place: of killed ones, or for a moment of one that is at work. Each may
+// hold a login.
 func Temps(home Home) []string {
 	var out []string
-	for _, dir := range []string{home.Path, filepath.Join(home.Path, "codex-login", "tmp")} {
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			if tempName.MatchString(e.Name()) && e.Type().IsRegular() {
-				out = append(out, filepath.Join(dir, e.Name()))
-			}
+	entries, _ := os.ReadDir(home.Path)
+	for _, e := range entries {
+		if tempName.MatchString(e.Name()) && e.Type().IsRegular() {
+			out = append(out, filepath.Join(home.Path, e.Name()))
 		}
 	}
 	return out
+}
+
+// ClearTemps removes the Temps while nobody can be writing. keep is called with
+// each login among them that is whole, before it goes; its error ends it all.
+func ClearTemps(ctx context.Context, home Home, keep func(*Auth) error) error {
+	l, err := lockLogin(ctx, home)
+	if err != nil {
+		return err
+	}
+	defer l.unlock()
+	for _, path := range Temps(home) {
+		text, err := readLimited(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if a, err := Parse(text, filePlace(path)); err == nil && !a.Empty() {
+			if err := keep(a); err != nil {
+				return err
+			}
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fileError("delete", path, err)
+		}
+	}
+	return nil
 }
 
 // Backups are files beside auth.json that are named like copies of it, and

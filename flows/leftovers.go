@@ -76,3 +76,19 @@ func (l *Login) Mend(ctx context.Context) []Note {
 	active, _, err := l.store(l.Mode()).Load(ctx)
 	return l.mend(ctx, active, err)
 }
+
+// ClearTemps removes what killed writers of the login have left in the home. A
+// whole login among it that is not the one in force is kept in the account book
+// first: it may have the later tokens.
+func (l *Login) ClearTemps(ctx context.Context) error {
+	active, _, err := l.store(l.Mode()).Load(ctx)
+	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		return err // nobody can tell what belongs to a login that cannot be read
+	}
+	return credstore.ClearTemps(ctx, l.Home, func(a *credstore.Auth) error {
+		if active != nil && a.SameSecret(active) {
+			return nil
+		}
+		return l.book().Keep(ctx, a)
+	})
+}

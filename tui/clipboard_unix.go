@@ -21,6 +21,15 @@ func copyHere(ctx context.Context, getenv func(string) string, text string) erro
 	return errNoClipboard
 }
 
+// ClipboardPrograms are the names of the programs that copyHere would try.
+func ClipboardPrograms(getenv func(string) string) []string {
+	var out []string
+	for _, words := range clipboardPrograms(runtime.GOOS, getenv) {
+		out = append(out, words[0])
+	}
+	return out
+}
+
 // clipboardPrograms are those that may reach the clipboard of the person: over
 // SSH the one of this machine is not theirs.
 func clipboardPrograms(system string, getenv func(string) string) [][]string {

@@ -21,5 +21,8 @@ func copyHere(ctx context.Context, getenv func(string) string, text string) erro
 	}
 }
 
+// ClipboardPrograms: Windows needs none.
+func ClipboardPrograms(func(string) string) []string { return nil }
+
 // runWith: there is neither tmux nor screen.
 func runWith(context.Context, string, ...string) error { return errNoClipboard }

@@ -1,0 +1,181 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"codex-login/credstore"
+	"codex-login/flows"
+)
+
+// checkLogin looks at the document of the login in force.
+func checkLogin(ctx context.Context, p *patient) []Finding {
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil
+	}
+	var bad *credstore.Error
+	at := with{"Place": p.where(stored.place)}
+	switch {
+	case errors.Is(stored.err, credstore.ErrNotFound):
+		return []Finding{note("nobody", with{"Mode": name(string(p.login.Mode()))})}
+	case credstore.IsProblem(stored.err, credstore.ProblemCorrupt):
+		errors.As(stored.err, &bad)
+		at["Detail"] = detail(bad)
+		if bad.Line > 0 {
+			at["Place"] = clean(p.where(bad.Place).text + ":" + count(bad.Line).text + ":" + count(bad.Column).text)
+		}
+		return []Finding{problem("broken", at)}
+	case stored.err != nil:
+		at["Cause"] = cause(stored.err)
+		return []Finding{problem("unreadable", at)}
+	case stored.auth.Empty():
+		return []Finding{warning("empty", at)}
+	}
+	at["Kind"] = p.kind(stored.auth.Kind())
+	return []Finding{sound(at)}
+}
+
+func (p *patient) where(place credstore.Place) shown {
+	if place.Kind == credstore.KindFile {
+		return p.path(place.Where)
+	}
+	return name(place.Where)
+}
+
+// kind is what a person calls a kind of login.
+func (p *patient) kind(m credstore.AuthMode) shown {
+	switch m {
+	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
+		return word("chatgpt")
+	case credstore.AuthAPIKey:
+		return word("api_key")
+	case credstore.AuthPersonalAccessToken:
+		return word("access_token")
+	default:
+		return name(string(m))
+	}
+}
+
+// soon is how long before its end a token that nobody can renew is spoken of.
+const soon = 24 * time.Hour
+
+// checkSession looks whether the login still signs anybody in.
+func checkSession(ctx context.Context, p *patient) []Finding {
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil
+	}
+	if stored.err != nil || stored.auth.Empty() {
+		return []Finding{{Cause: "nobody", Severity: Skipped}}
+	}
+	if e := stored.entry.Ended; e != nil {
+		return []Finding{problem("ended", with{"Reason": word("ended_" + ended(string(e.Reason))), "At": moment(e.At)})}
+	}
+	switch stored.auth.Kind() {
+	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
+		return p.tokens(stored.auth)
+	default:
+		return []Finding{{Cause: "key", Severity: Sound}}
+	}
+}
+
+// tokens judges a ChatGPT login by its own words.
+func (p *patient) tokens(a *credstore.Auth) []Finding {
+	until, now := a.ExpiresAt(), p.now()
+	left := until.Sub(now)
+	at := with{"Until": moment(until), "Left": span(left), "Refreshed": moment(a.LastRefresh)}
+	lent := a.Tokens.RefreshToken.Empty()
+	var found []Finding
+	switch {
+	case until.IsZero() && lent:
+		found = append(found, warning("not_renewed", at))
+	case lent && left <= 0:
+		found = append(found, problem("expired", at))
+	case lent && left < soon:
+		found = append(found, warning("ends_soon", at))
+	case lent:
+		found = append(found, note("lent", at))
+	case !until.IsZero() && left <= 0:
+		found = append(found, note("due", at))
+	}
+	if a.Tokens.AccessToken.Empty() {
+		found = append(found, warning("no_access_token", at))
+	}
+	if a.Tokens.AccountID == "" && a.Claims().AccountID == "" {
+		found = append(found, note("no_workspace", at))
+	}
+	return or(found, at)
+}
+
+func ended(reason string) string { return string(flows.EndReason(reason).Known()) }
+
+// checkCredential looks which credential each client of Codex uses.
+func checkCredential(ctx context.Context, p *patient) []Finding {
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil
+	}
+	account := stored.entry.Account
+	if stored.entryErr != nil || stored.err != nil {
+		account = flows.Account{}
+	}
+	all := p.login.Wins(account)
+	clients := map[string][]string{} // by finding and variable
+	var order []Finding
+	add := func(f Finding, client flows.Client) {
+		key := f.Cause + " " + f.values["Variable"].text
+		if clients[key] == nil {
+			order = append(order, f)
+		}
+		clients[key] = append(clients[key], string(client))
+	}
+	for _, w := range all {
+		at := with{"Variable": variable(w.Variable), "Provider": name(w.Provider), "Unset": name("unset " + variable(w.Variable).text)}
+		switch {
+		case w.Refused != nil:
+			at["Rule"], at["Source"] = name(w.Refused.Rule), p.place(w.Refused.Source)
+			add(problem("refused", at), w.Client)
+		case w.BeatsLogin && w.Billed:
+			add(warning("beaten_by_key", at), w.Client)
+		case w.BeatsLogin:
+			add(warning("beaten", at), w.Client)
+		case w.Source == flows.FromEnvironment:
+			add(note("environment", at), w.Client)
+		case w.Source == flows.FromNowhere && w.Variable == "":
+			add(note("nothing", at), w.Client)
+		}
+	}
+	for _, f := range order {
+		f.values["Clients"] = name(strings.Join(clients[f.Cause+" "+f.values["Variable"].text], ", "))
+	}
+	return or(order, nil)
+}
+
+// checkRunning looks for programs that still use the login of before.
+func checkRunning(ctx context.Context, p *patient) []Finding {
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil
+	}
+	since := stored.entry.LastUsed
+	if stored.err != nil || since.IsZero() {
+		return []Finding{sound(nil)}
+	}
+	var found []Finding
+	for _, h := range p.login.Holders(ctx, since).Programs {
+		program := h.Program
+		if program == "" {
+			program = "codex"
+		}
+		at := with{"Program": name(program), "PID": count(h.PID), "Since": moment(h.Since), "Changed": moment(since)}
+		if h.Unsure {
+			found = append(found, note("unsure", at))
+			continue
+		}
+		found = append(found, warning("before", at))
+	}
+	return or(found, nil)
+}

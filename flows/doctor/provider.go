@@ -1,0 +1,29 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+)
+
+// checkProvider looks whether the active model provider has what it needs.
+func checkProvider(_ context.Context, p *patient) []Finding {
+	provider := p.login.Rules.Provider
+	at := with{"Provider": name(provider.ID.Value), "Source": p.place(provider.ID.Source)}
+	if p.unknownProvider() {
+		return []Finding{problem("unknown", at)}
+	}
+	switch {
+	case provider.EnvKey != nil:
+		at["Variable"], at["Source"] = variable(provider.EnvKey.Value), p.place(provider.EnvKey.Source)
+		if strings.TrimSpace(p.getenv(provider.EnvKey.Value)) == "" {
+			at["Instructions"] = name(p.instructions())
+			return []Finding{problem("no_variable", at)}
+		}
+		return []Finding{{Cause: "variable", Severity: Sound, values: at}}
+	case provider.OwnToken != nil:
+		return []Finding{{Cause: "own", Severity: Sound, values: at}}
+	case !provider.NeedsLogin:
+		return []Finding{{Cause: "none", Severity: Sound, values: at}}
+	}
+	return []Finding{sound(at)}
+}

@@ -1,0 +1,168 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"codex-login/credstore"
+)
+
+// checkKeyring tries the keyring, and says what that means for the configured
+// store.
+func checkKeyring(ctx context.Context, p *patient) []Finding {
+	configured := p.login.Mode()
+	at := with{"Mode": name(string(configured)), "Entry": name(p.login.Home.KeyringEntry())}
+	err, ok := p.probe(ctx)
+	if !ok {
+		return nil
+	}
+	uses := configured == credstore.ModeKeyring || configured == credstore.ModeAuto
+	if err == nil && uses {
+		err = p.entryTrouble(ctx)
+	}
+	if err == nil {
+		return []Finding{sound(at)}
+	}
+	at["Cause"], at["Detail"] = cause(err), detail(err)
+	why := "unusable"
+	switch {
+	case credstore.IsProblem(err, credstore.ProblemLocked):
+		why = "locked"
+	case credstore.IsProblem(err, credstore.ProblemCorrupt):
+		why = "ambiguous"
+	}
+	switch configured {
+	case credstore.ModeKeyring:
+		return []Finding{problem(why, at)}
+	case credstore.ModeAuto:
+		return []Finding{note(why+"_auto", at)}
+	case credstore.ModeFile, credstore.ModeEphemeral:
+	}
+	return []Finding{{Cause: "not_needed", Severity: Sound, values: at}}
+}
+
+// probe tries the keyring once for all checks.
+func (p *patient) probe(ctx context.Context) (error, bool) { //nolint:staticcheck // the error is the answer
+	return p.keyring.get(ctx, func(ctx context.Context) error {
+		return unprompted(ctx, func(ctx context.Context) error { return credstore.ProbeKeyring(ctx, p.login.Home) })
+	})
+}
+
+// entryTrouble is what is wrong with Codex's own entry, beside what it holds.
+func (p *patient) entryTrouble(ctx context.Context) error {
+	err := unprompted(ctx, func(ctx context.Context) error {
+		_, _, err := credstore.Open(p.login.Home, credstore.ModeKeyring).Load(ctx)
+		return err
+	})
+	var e *credstore.Error
+	if errors.As(err, &e) && (e.Line > 0 || e.Problem == credstore.ProblemTooBig) {
+		return nil // the document, of which another check speaks
+	}
+	if errors.Is(err, credstore.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// checkLeftovers looks for a login in a place where Codex does not look for one
+// any more.
+func checkLeftovers(ctx context.Context, p *patient) []Finding {
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil
+	}
+	var found []Finding
+	if stored.err == nil && !stored.auth.Empty() && stored.place.Kind != credstore.KindMemory {
+		if _, ok := p.probe(ctx); !ok { // a keyring that hangs is asked once
+			return nil
+		}
+		var left []credstore.Copy
+		err := unprompted(ctx, func(ctx context.Context) (err error) {
+			_, left, err = p.login.Leftovers(ctx)
+			return err
+		})
+		if err != nil && ctx.Err() != nil {
+			return nil
+		}
+		for _, c := range left {
+			found = append(found, p.leftover(c, stored)...)
+		}
+	}
+	if age := filepath.Join(p.login.Home.Path, "secrets", "codex_auth.age"); exists(age) {
+		found = append(found, note("age", with{"Path": p.path(age)}))
+	}
+	where := p.path(stored.place.Where)
+	if stored.place.Kind != credstore.KindFile {
+		where = name(stored.place.Where)
+	}
+	return or(found, with{"Place": where})
+}
+
+// leftover words one copy. One that cannot be read is not ours to remove.
+func (p *patient) leftover(c credstore.Copy, stored storedLogin) []Finding {
+	at := with{"Place": p.path(c.Place.Where), "Instead": name(stored.place.Where), "Cause": cause(c.Err)}
+	kind := "file"
+	if c.Place.Kind == credstore.KindKeyring {
+		kind = "entry"
+		at["Place"], at["Instead"] = name(c.Place.Where), p.path(stored.place.Where)
+	}
+	switch {
+	case credstore.IsProblem(c.Err, credstore.ProblemCorrupt):
+		return []Finding{warning(kind+"_unreadable", at)}
+	case c.Err != nil:
+		return nil // the keyring is out of reach, which is said elsewhere
+	case c.Auth.SameSecret(stored.auth):
+		return []Finding{warning(kind, at).mended(p.clearLeftovers(at))}
+	}
+	return []Finding{warning(kind+"_other", at).mended(p.clearLeftovers(at))}
+}
+
+// checkBackups looks for copies that somebody has made.
+func checkBackups(_ context.Context, p *patient) []Finding {
+	var found []Finding
+	for _, path := range credstore.Backups(p.login.Home) {
+		if text, err := os.ReadFile(path); err == nil && len(text) < 1<<20 {
+			if a, err := credstore.Parse(text, credstore.Place{}); err == nil && !a.Empty() {
+				found = append(found, warning("login", with{"Path": p.path(path)}))
+			}
+		}
+	}
+	if kept := credstore.Unreadable(p.login.Home); len(kept) > 0 {
+		found = append(found, note("unreadable", with{"Path": p.path(filepath.Dir(kept[0])), "Count": count(len(kept))}))
+	}
+	return or(found, nil)
+}
+
+// checkBook looks for what a killed run has left half done.
+func checkBook(ctx context.Context, p *patient) []Finding {
+	var found []Finding
+	if from, to, half := p.login.HalfDone(ctx); half {
+		found = append(found, problem("moving", with{"From": name(string(from)), "To": name(string(to)), "Mode": name(string(p.login.Mode()))}).mended(p.mend()))
+	}
+	cards, err := credstore.OpenBook(p.login.Home, p.login.Mode()).Cards(ctx)
+	if err != nil {
+		found = append(found, problem("unreadable", with{"Path": p.path(filepath.Join(p.login.Home.Path, "codex-login", "accounts")), "Cause": cause(err)}))
+	}
+	for _, c := range cards {
+		if c.Ended != nil && c.Pages > 0 {
+			found = append(found, note("ended", with{"Account": name(first(c.Label, c.Email, c.KeyHint, c.ID)), "Reason": word("ended_" + ended(c.Ended.Reason))}))
+		}
+	}
+	return or(found, with{"Count": count(len(cards))})
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
