@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -80,6 +81,7 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
 		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
 		Where: flows.Here(flows.ThisMachine(os.Getenv)),
+		Trace: flows.NewTrace(filepath.Join(home.Path, "log")),
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)

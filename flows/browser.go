@@ -69,7 +69,8 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 		answers:     make(chan authorization, 1), settled: make(chan struct{}), pages: newPages(),
 	}
 	f.waiting, f.stop = context.WithCancel(context.WithoutCancel(ctx))
-	c := &Challenge{Method: Browser, URL: f.authorizeURL(), Port: port, request: r, flow: f}
+	c := &Challenge{Method: Browser, URL: f.authorizeURL(), Port: port, login: l, request: r, flow: f}
+	l.info("browser", eventListening, count("port", port))
 	c.request.Method = Browser
 	f.challenge = c
 	f.server = f.newServer()

@@ -31,7 +31,7 @@ func (f *browserFlow) newServer() *http.Server {
 	mux.HandleFunc("/success", f.success)
 	mux.HandleFunc("/cancel", f.cancel)
 	return &http.Server{
-		Handler:           onlyLoopbackHost(mux),
+		Handler:           f.onlyLoopbackHost(mux),
 		ReadHeaderTimeout: connectLimit,
 		MaxHeaderBytes:    64 << 10,
 		// Otherwise net/http writes over the wizard.
@@ -39,7 +39,7 @@ func (f *browserFlow) newServer() *http.Server {
 	}
 }
 
-func onlyLoopbackHost(next http.Handler) http.Handler {
+func (f *browserFlow) onlyLoopbackHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if h, _, err := net.SplitHostPort(host); err == nil {
@@ -49,6 +49,7 @@ func onlyLoopbackHost(next http.Handler) http.Handler {
 		case "127.0.0.1", "localhost", "::1":
 			next.ServeHTTP(w, r)
 		default:
+			f.login.warn("browser", eventCallbackNot, codeFact("why", "host"))
 			http.Error(w, "Wrong host", http.StatusMisdirectedRequest)
 		}
 	})
@@ -57,6 +58,7 @@ func onlyLoopbackHost(next http.Handler) http.Handler {
 // callback is the redirect of RFC 6749 section 4.1.2.
 func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
+		f.login.warn("browser", eventCallbackNot, codeFact("why", "method"))
 		w.Header().Set("Allow", http.MethodGet)
 		http.Error(w, "Only GET", http.StatusMethodNotAllowed)
 		return
@@ -68,7 +70,7 @@ func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.pages.owe()
-	f.take(f.authorizationOf(query))
+	f.arrived(eventCallback, f.authorizationOf(query))
 	select {
 	case <-f.settled:
 	case <-r.Context().Done():
@@ -115,6 +117,7 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	f.login.warn("browser", eventTakenOver)
 	// Once an answer is being worked on there is nothing left to take over, and
 	// saying so would be a lie over a login that is about to be stored.
 	if !f.reserve() {
@@ -127,6 +130,20 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(said))
 	_ = http.NewResponseController(w).Flush()
 	f.deliver(authorization{err: ErrTakenOver})
+}
+
+// arrived takes an answer of the issuer. The first one counts.
+func (f *browserFlow) arrived(e event, a authorization) bool {
+	if a.err != nil {
+		f.login.failed("browser", e, a.err)
+	} else {
+		f.login.info("browser", e)
+	}
+	if f.take(a) {
+		return true
+	}
+	f.login.warn("browser", eventCallbackNot, codeFact("why", "second"))
+	return false
 }
 
 // sameState demands exactly one state, equal to ours.

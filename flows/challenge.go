@@ -26,6 +26,7 @@ type Challenge struct {
 	// Port is where the listener waits for the browser; 0 without one.
 	Port int
 
+	login   *Login
 	request Request
 	flow    flow
 	open    func(ctx context.Context, url string) error
@@ -72,6 +73,7 @@ const (
 	NotePageLeft           NoteCode = "page_left"            // the copy in the book could not be removed; Err says why
 	NotePagesLeft          NoteCode = "pages_left"           // not all logins of the book could follow to the store; Err says why
 	NoteCardFailed         NoteCode = "card_failed"          // the list of accounts could not be brought up to date; Err says why
+	NoteLogNotWritten      NoteCode = "log_not_written"      // the login log at Where cannot be written; Err says why
 	NoteRenewalMissed      NoteCode = "renewal_missed"       // a running Codex may have renewed the account that was left at this moment
 )
 
@@ -94,11 +96,14 @@ func (c *Challenge) Notes() []Note {
 // note records n unless it would repeat the last one.
 func (c *Challenge) note(n Note) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.notes) > 0 && c.notes[len(c.notes)-1].Code == n.Code {
-		return
+	repeated := len(c.notes) > 0 && c.notes[len(c.notes)-1].Code == n.Code
+	if !repeated {
+		c.notes = append(c.notes, n)
 	}
-	c.notes = append(c.notes, n)
+	c.mu.Unlock()
+	if !repeated {
+		c.login.logNote(n)
+	}
 }
 
 // Answer takes what the person pasted while Finish waits: in the browser flow

@@ -67,7 +67,10 @@ func (l *Login) Enforce(ctx context.Context) (Account, error) {
 	}
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		refused.Kept = err
+		l.failed("logout", eventSignedOutNot, err)
+		return account, refused
 	}
+	l.warn("logout", eventRuleSignedOut, errorFacts(v)...)
 	return account, refused
 }
 

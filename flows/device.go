@@ -36,6 +36,8 @@ type deviceFlow struct {
 	challenge *Challenge
 	deviceID  string // device_auth_id: not shown, since it stands for the device
 	interval  time.Duration
+	asked     repeats
+	state     repeats
 	cancel    context.CancelFunc
 	done      context.Context
 }
@@ -86,9 +88,10 @@ func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) 
 		// Without the monotonic clock, which stands still while the machine
 		// sleeps and the code grows old.
 		ExpiresAt: now.Add(lifetimeOf(u, a.header, now)).Round(0),
-		request:   r, flow: f, open: l.Open,
+		login:     l, request: r, flow: f, open: l.Open,
 	}
 	f.challenge = c
+	l.info("device", eventCode, lasts("valid", c.ExpiresAt.Sub(now)), lasts("interval", f.interval))
 	return c, nil
 }
 
@@ -155,6 +158,8 @@ const (
 	pollTrouble // network or server; worth another try
 )
 
+var pollNames = map[poll]string{pollPending: "pending", pollGranted: "granted", pollSlowDown: "slow_down", pollTrouble: "trouble"}
+
 // await asks until the person has entered the code. Trouble is ridden out
 // until the code expires: the person may have approved it already.
 func (f *deviceFlow) await(ctx context.Context) (grant, error) {
@@ -164,6 +169,7 @@ func (f *deviceFlow) await(ctx context.Context) (grant, error) {
 	interval, failures := f.interval, 0
 	for {
 		g, result, wait, err := f.ask(ctx)
+		f.became(result, err)
 		switch {
 		case ctx.Err() != nil:
 			return grant{}, ctx.Err()
@@ -198,6 +204,17 @@ func (f *deviceFlow) await(ctx context.Context) (grant, error) {
 	}
 }
 
+// became takes down how the code stands, when that has changed.
+func (f *deviceFlow) became(result poll, err error) {
+	state := pollNames[result]
+	if err != nil && result != pollTrouble {
+		state = "ended"
+	}
+	if f.state.news(state) {
+		f.login.info("device", eventCodeState, codeFact("state", state))
+	}
+}
+
 func (f *deviceFlow) note(code NoteCode, err error) {
 	f.challenge.note(Note{Code: code, At: f.login.Clock.now(), Err: err})
 }
@@ -207,7 +224,7 @@ func (f *deviceFlow) ask(ctx context.Context) (g grant, result poll, wait time.D
 	a, err := f.login.postJSON(ctx, f.login.Issuer.deviceTokenURL(), false, struct {
 		DeviceAuthID string `json:"device_auth_id"`
 		UserCode     string `json:"user_code"`
-	}{f.deviceID, f.challenge.UserCode})
+	}{f.deviceID, f.challenge.UserCode}, &f.asked)
 	var unreachable *NetworkError
 	if errors.As(err, &unreachable) {
 		return g, pollTrouble, 0, err

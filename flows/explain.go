@@ -72,6 +72,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		conflict    *policy.ConflictError
 		store       *credstore.Error
 		home        *credstore.HomeError
+		log         *LogError
 		pinned      *StorePinnedError
 		nobody      *NoAccountError
 		several     *AmbiguousError
@@ -98,6 +99,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return classifyViolation(say, violation)
 	case errors.As(err, &provider):
 		return "provider", provider.explanation(), providerValues(provider.Provider)
+	case errors.As(err, &log):
+		return "store", "log", []any{"Path", printable(log.Path, 300), "Cause", cause(log.Err)}
 	case errors.As(err, &home):
 		return "store", "home", []any{"Path", printable(home.Path, 300)}
 	case errors.As(err, &store):

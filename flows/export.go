@@ -32,6 +32,16 @@ func (l *Login) Export(ctx context.Context, id string, passphrase credstore.Secr
 // The errors are a *DocumentError, the *policy.Violation that the login is, and
 // those of the store. Nothing has changed then.
 func (l *Login) Import(ctx context.Context, text []byte, passphrase credstore.Secret) (Receipt, error) {
+	receipt, err := l.takeIn(ctx, text, passphrase)
+	if err != nil {
+		l.failed("import", eventImportedNot, err)
+	} else {
+		l.logSaved(receipt)
+	}
+	return receipt, err
+}
+
+func (l *Login) takeIn(ctx context.Context, text []byte, passphrase credstore.Secret) (Receipt, error) {
 	auth, err := readDocument(text, passphrase)
 	if err != nil {
 		return Receipt{}, err

@@ -31,6 +31,8 @@ type Login struct {
 	Where Where
 	// Environment is the process's, for OPENAI_API_KEY; nil has none.
 	Environment func(string) string
+	// Trace takes down what is done; nil does not.
+	Trace *Trace
 
 	ports []int // a test's own; nil for the two that OpenAI accepts
 }
@@ -55,6 +57,19 @@ type Request struct {
 // method, an *InputError for a secret that cannot be one, and otherwise the
 // errors of the network and the listener.
 func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
+	l.logStart(r)
+	c, err := l.begin(ctx, r)
+	if err != nil {
+		l.failed("login", eventSignInNot, err)
+		return nil, err
+	}
+	if err := l.Trace.Err(); err != nil {
+		c.note(Note{Code: NoteLogNotWritten, At: l.Clock.now(), Err: err, Where: l.Trace.Path()})
+	}
+	return c, nil
+}
+
+func (l *Login) begin(ctx context.Context, r Request) (*Challenge, error) {
 	if v := l.Rules.Allows(r.Method.credential()); v != nil {
 		return nil, l.forbidden(v, policy.AtSignIn)
 	}
@@ -126,6 +141,11 @@ func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
 		ctx = limited
 	}
 	receipt, err := l.finish(ctx, c)
+	if err != nil {
+		l.failed("login", eventSignInNot, err)
+	} else {
+		l.logSaved(receipt)
+	}
 	c.settle(err)
 	return receipt, err
 }
@@ -163,6 +183,7 @@ func (l *Login) obtain(ctx context.Context, c *Challenge) (identified, error) {
 	if err := ctx.Err(); err != nil {
 		return identified{}, err
 	}
+	l.info("login", eventObtained, accountFact(found.auth))
 	c.flow.enrich(ctx, found.auth)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return identified{}, ctx.Err()

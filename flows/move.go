@@ -27,6 +27,17 @@ type Moved struct {
 // a *StorePinnedError, or the error of a store or of config.toml; then the
 // logins are where they were, or in both places.
 func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
+	out, err := l.moveStore(ctx, to)
+	switch facts := []fact{codeFact("from", out.From), codeFact("to", to), count("accounts", out.Accounts)}; {
+	case err != nil:
+		l.failed("store", eventMovedNot, err, facts...)
+	case out.From != to:
+		l.info("store", eventMoved, facts...)
+	}
+	return out, err
+}
+
+func (l *Login) moveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
 	l.follow()
 	out := Moved{From: l.Mode(), To: to}
 	if err := l.movable(ctx, to); err != nil || to == out.From {

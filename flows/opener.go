@@ -153,6 +153,7 @@ func (c *Challenge) OpenBrowser(ctx context.Context) error {
 	}
 	failed := make(chan error, 1)
 	go func() {
+		c.login.info("browser", eventBrowserOpened)
 		err := c.tryOpen(ctx)
 		if err != nil && ctx.Err() == nil {
 			c.note(Note{Code: NoteBrowserFailed, Err: err})

@@ -19,9 +19,10 @@ const minCode, maxCode = 16, 2048
 func (f *browserFlow) paste(text string) error {
 	a, err := f.parsePaste(text)
 	if err != nil {
+		f.login.failed("browser", eventPastedNot, err)
 		return err
 	}
-	if !f.take(a) {
+	if !f.arrived(eventPasted, a) {
 		return &InputError{Problem: InputAlreadyWaiting}
 	}
 	return nil

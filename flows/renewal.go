@@ -61,11 +61,19 @@ func (l *Login) renew(ctx context.Context, found held) (Checked, error) {
 
 // spend has the tokens renewed and stores the new ones.
 func (l *Login) spend(ctx context.Context, now held) (Checked, error) {
-	fresh, err := l.refresh(ctx, now.auth, due(now.auth, l.Clock.now()))
+	why := due(now.auth, l.Clock.now())
+	l.info("session", eventRenewing, accountFact(now.auth), codeFact("reason", why))
+	fresh, err := l.refresh(ctx, now.auth, why)
 	if err != nil {
+		l.failed("session", eventRenewedNot, err, accountFact(now.auth))
 		return l.refused(ctx, now, err), nil
 	}
 	now, err = l.commit(ctx, now, fresh)
+	if err != nil {
+		l.failed("session", eventRenewedNot, err, accountFact(now.auth))
+	} else {
+		l.info("session", eventRenewed, append([]fact{accountFact(now.auth)}, storeFacts(now.place)...)...)
+	}
 	out := l.checked(now)
 	out.Asked, out.Renewed = true, true
 	return out, err

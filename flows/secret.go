@@ -107,7 +107,7 @@ func (l *Login) beginAPIKey(r Request) (*Challenge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Challenge{Method: APIKey, request: r, flow: keyFlow{login: l, key: key, verify: r.Verify}}, nil
+	return &Challenge{Method: APIKey, login: l, request: r, flow: keyFlow{login: l, key: key, verify: r.Verify}}, nil
 }
 
 func (keyFlow) await(context.Context) (grant, error) { return grant{}, nil }
@@ -158,7 +158,7 @@ func (l *Login) beginAccessToken(r Request) (*Challenge, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Challenge{Method: AccessToken, request: r}
+	c := &Challenge{Method: AccessToken, login: l, request: r}
 	c.flow = tokenFlow{login: l, challenge: c, token: token}
 	return c, nil
 }

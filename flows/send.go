@@ -113,6 +113,8 @@ type Send struct {
 
 // sendRow is one target's part of a Send.
 type sendRow struct {
+	login  *Login
+	number int // from 1
 	target Target
 
 	// One worker at a time has these.
@@ -126,8 +128,13 @@ type sendRow struct {
 
 func (r *sendRow) set(change func(*Progress)) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	before := r.progress.State
 	change(&r.progress)
+	now := r.progress
+	r.mu.Unlock()
+	if now.State != before {
+		r.login.logMachine(r.number, now)
+	}
 }
 
 func (r *sendRow) state(s SendState) { r.set(func(p *Progress) { p.State = s }) }
@@ -150,7 +157,7 @@ func (l *Login) Send(r SendRequest) (*Send, error) {
 		}
 		if !slices.Contains(seen, t) {
 			seen = append(seen, t)
-			s.rows = append(s.rows, &sendRow{target: t, progress: Progress{Target: t, State: SendWaiting}})
+			s.rows = append(s.rows, &sendRow{login: l, number: len(s.rows) + 1, target: t, progress: Progress{Target: t, State: SendWaiting}})
 		}
 	}
 	switch {

@@ -18,7 +18,9 @@ import (
 // cannot be read: then every place is cleared in which a login may be.
 func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	l.follow()
-	return l.signOut(ctx, revoke, "", l.logoutStores()...)
+	out, err := l.signOut(ctx, revoke, "", l.logoutStores()...)
+	l.logSignedOut(out, err)
+	return out, err
 }
 
 func (l *Login) logoutStores() []credstore.Mode {
@@ -114,7 +116,9 @@ func (l *Login) keptSessions(ctx context.Context, book *credstore.Book, id strin
 // ends them at the issuer first. The active account is signed out.
 func (l *Login) Forget(ctx context.Context, id string, revoke bool) (SignedOut, error) {
 	l.follow()
-	return l.forget(ctx, l.book(), id, revoke)
+	out, err := l.forget(ctx, l.book(), id, revoke)
+	l.logSignedOut(out, err)
+	return out, err
 }
 
 // forget holds the account, so that nobody switches to it meanwhile.
@@ -182,6 +186,7 @@ func (l *Login) SignOutAll(ctx context.Context, revoke bool) (SignedOut, error) 
 	failed = errors.Join(failed, err, credstore.DropUnreadable(l.Home))
 	for _, c := range cards {
 		one, err := l.forget(ctx, book, c.ID, revoke)
+		l.logSignedOut(one, err)
 		out = out.with(one)
 		if errors.Is(err, ErrCancelled) {
 			return out, err
@@ -287,14 +292,16 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 	defer cancel()
 	target := l.Issuer.revokeURL(issuedBy)
 	answer, err := l.postJSON(ctx, target, true, body)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return false, &NetworkError{Problem: Offline, Host: hostOf(target), Err: errors.New("no answer within 10 s")}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		err = &NetworkError{Problem: Offline, Host: hostOf(target), Err: errors.New("no answer within 10 s")}
+	case err == nil && !answer.ok():
+		err = answer.failure()
 	}
 	if err != nil {
+		l.failed("session", eventRevokedNot, err, accountFact(a))
 		return false, err
 	}
-	if !answer.ok() {
-		return false, answer.failure()
-	}
+	l.info("session", eventRevoked, accountFact(a))
 	return true, nil
 }

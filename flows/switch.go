@@ -34,6 +34,17 @@ const (
 // *SessionEndedError for a session that is known to be dead, or a store's
 // error.
 func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
+	out, err := l.switchTo(ctx, id)
+	switch {
+	case err != nil:
+		l.failed("switch", eventSwitchedNot, err)
+	case out.Changed:
+		l.logSwitched(out)
+	}
+	return out, err
+}
+
+func (l *Login) switchTo(ctx context.Context, id string) (Switched, error) {
 	l.follow()
 	if _, err := l.permitted(ctx, id); err != nil {
 		return Switched{}, err

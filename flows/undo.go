@@ -62,6 +62,9 @@ func (l *Login) Undo(ctx context.Context, r Receipt, forget bool) (Undone, error
 	case BeforeNobody:
 		err = l.leave(ctx, r)
 	}
+	if err == nil {
+		l.info("switch", eventUndone, fact{"account", r.ID}, codeFact("back_to", r.Before()))
+	}
 	if err != nil || !forget || r.Known {
 		return out, err
 	}

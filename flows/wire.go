@@ -33,6 +33,8 @@ type request struct {
 	// endpoints and not on others.
 	identified bool
 	bearer     string
+	// repeats is not nil for one of many that ask the same.
+	repeats *repeats
 }
 
 // answer is what came back, body already bounded.
@@ -46,8 +48,20 @@ type answer struct {
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
 // do sends r. It returns a *NetworkError when there was no answer and a
-// *ServerError when the answer was too large to be one.
+// *ServerError when the answer was too large to be one. The login log tells of
+// it.
 func (l *Login) do(ctx context.Context, r request) (answer, error) {
+	visit, ctx := l.visit(ctx, r)
+	a, err := l.fetch(ctx, r)
+	if err != nil {
+		visit.unanswered(err)
+		return a, err
+	}
+	visit.answered(a)
+	return a, nil
+}
+
+func (l *Login) fetch(ctx context.Context, r request) (answer, error) {
 	var body io.Reader
 	if r.body != "" {
 		body = strings.NewReader(r.body)
@@ -95,16 +109,18 @@ func (l *Login) postForm(ctx context.Context, target string, ps ...parameter) (a
 	})
 }
 
-// postJSON sends a struct, whose field order is the order on the wire.
-func (l *Login) postJSON(ctx context.Context, target string, identified bool, body any) (answer, error) {
+// postJSON sends a struct, whose field order is the order on the wire. asked is
+// for a question of many.
+func (l *Login) postJSON(ctx context.Context, target string, identified bool, body any, asked ...*repeats) (answer, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return answer{}, err
 	}
-	return l.do(ctx, request{
-		method: http.MethodPost, url: target,
-		contentType: "application/json", body: string(text), identified: identified,
-	})
+	r := request{method: http.MethodPost, url: target, contentType: "application/json", body: string(text), identified: identified}
+	if len(asked) > 0 {
+		r.repeats = asked[0]
+	}
+	return l.do(ctx, r)
 }
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
@@ -126,12 +142,7 @@ func (a answer) failure() *ServerError {
 		e.Endpoint = u.Path
 	}
 	e.Code, e.Detail = errorDetail(a.body, a.request.secrets()...)
-	for _, name := range []string{"X-Request-Id", "X-Oai-Request-Id", "Cf-Ray"} {
-		if id := a.header.Get(name); id != "" {
-			e.RequestID = printable(id, 80)
-			break
-		}
-	}
+	e.RequestID = a.requestID()
 	return e
 }
 

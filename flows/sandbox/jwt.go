@@ -34,7 +34,7 @@ func (s *Server) sign(claims map[string]any) string {
 		payload = []byte(`{"error":"sandbox: the edited claims are no JSON"}`)
 	}
 	text := b64.EncodeToString(header) + "." + b64.EncodeToString(payload)
-	return text + "." + b64.EncodeToString(ed25519.Sign(s.key, []byte(text)))
+	return s.signed.add(text + "." + b64.EncodeToString(ed25519.Sign(s.key, []byte(text))))
 }
 
 // verify returns the claims of a token that this server signed.

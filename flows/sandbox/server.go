@@ -55,7 +55,8 @@ type Server struct {
 	pats      map[string]Seat
 	uses      map[string]int // refresh requests, by refresh token
 
-	log requestLog
+	signed issued
+	log    requestLog
 }
 
 // Start listens and serves until Close. The address must be on loopback.
