@@ -23,6 +23,7 @@ type options struct {
 	timeout   time.Duration
 	plain     bool
 	json      bool
+	trace     bool
 	lang      string
 
 	issuer, clientID, oldAPIKey string
@@ -35,6 +36,7 @@ func (o *options) flags(c *cobra.Command) {
 	f.StringArrayVarP(&o.overrides, "config", "c", nil, o.words.Say("command.flag.config"))
 	f.BoolVar(&o.plain, "plain", false, o.words.Say("command.flag.plain"))
 	f.BoolVar(&o.json, "json", false, o.words.Say("command.flag.json"))
+	f.BoolVar(&o.trace, "trace", false, o.words.Say("command.flag.trace"))
 	f.StringVar(&o.lang, "lang", "", o.words.Say("command.flag.lang"))
 	f.StringVar(&o.issuer, "experimental_issuer", "", "another issuer")
 	f.StringVar(&o.clientID, "experimental_client-id", "", "another OAuth client id")

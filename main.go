@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -82,6 +83,9 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
 		Where: flows.Here(flows.ThisMachine(os.Getenv)),
 		Trace: flows.NewTrace(filepath.Join(home.Path, "log")),
+	}
+	if o.trace {
+		login.Trace.Follow(func(l flows.TraceLine) { _, _ = fmt.Fprintln(os.Stderr, l) })
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)

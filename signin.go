@@ -81,6 +81,9 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 		s := plain.Session{Login: login, Voice: o.voice(), Approve: approve, RevokePrevious: o.revokePrevious}
 		return o.runLines(c, s, r, in)
 	}
+	if o.trace && term.IsTerminal(int(os.Stderr.Fd())) {
+		return o.misused(c, "trace") // it would write over the wizard
+	}
 	options := tui.Options{Login: login, Say: o.words, Start: r.Method, Store: r.Store, Motion: motion()}
 	if approve != nil {
 		options.Demo = &tui.Demo{Approve: approve}

@@ -33,6 +33,7 @@ type Challenge struct {
 
 	mu    sync.Mutex
 	notes []Note
+	limit time.Time // of the wait for an answer; zero without one
 }
 
 // ScanURL is what a QR code should hold: the complete URL where there is one.

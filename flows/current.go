@@ -70,7 +70,7 @@ func (l *Login) Enforce(ctx context.Context) (Account, error) {
 		l.failed("logout", eventSignedOutNot, err)
 		return account, refused
 	}
-	l.warn("logout", eventRuleSignedOut, errorFacts(v)...)
+	l.warn("logout", eventRuleSignedOut, errorFacts(refused)...)
 	return account, refused
 }
 

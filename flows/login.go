@@ -135,11 +135,8 @@ func (l *Login) beginBrowserInstead(ctx context.Context, r Request) (*Challenge,
 // the challenge. Cancelling ctx ends it, except while the login is written.
 func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
 	defer c.Close()
-	if l.Timeout > 0 {
-		limited, cancel := context.WithTimeout(ctx, l.Timeout)
-		defer cancel()
-		ctx = limited
-	}
+	ctx, cancel := l.limited(ctx, c)
+	defer cancel()
 	receipt, err := l.finish(ctx, c)
 	if err != nil {
 		l.failed("login", eventSignInNot, err)

@@ -124,11 +124,12 @@ func (v *visit) answered(a answer) {
 	if l.Trace == nil {
 		return
 	}
-	facts := append(v.about(), count("status", a.status))
+	facts := []fact{count("status", a.status)}
 	if !a.ok() {
 		code, _ := errorDetail(a.body)
 		facts = append(facts, saidFact(code)...)
 	}
+	facts = append(facts, v.about()...)
 	if !v.request.repeats.news(line("", facts)) {
 		return
 	}
@@ -143,7 +144,7 @@ func (v *visit) unanswered(err error) {
 	if l.Trace == nil {
 		return
 	}
-	facts := append(v.about(), errorFacts(err)[1:]...)
+	facts := append(errorFacts(err)[1:], v.about()...)
 	if !v.request.repeats.news(line("", facts)) {
 		return
 	}
@@ -162,7 +163,7 @@ func (v *visit) stages() []fact {
 		facts = append(facts, codeFact("connection", "reused"))
 	}
 	if v.tls != 0 {
-		facts = append(facts, fact{"tls", strings.TrimPrefix(tls.VersionName(v.tls), "TLS ")})
+		facts = append(facts, fact{"tls_version", strings.TrimPrefix(tls.VersionName(v.tls), "TLS ")})
 	}
 	return append(facts, fact{"proxy", v.login.proxyVariable(v.request.url)})
 }

@@ -143,11 +143,8 @@ func (s *Send) obtain(ctx context.Context, r *sendRow) (identified, error) {
 	}
 	defer c.Close()
 	r.set(func(p *Progress) { p.State, p.Challenge = SendSigningIn, c })
-	if over.Timeout > 0 {
-		limited, cancel := context.WithTimeout(ctx, over.Timeout)
-		defer cancel()
-		ctx = limited
-	}
+	ctx, cancel := over.limited(ctx, c)
+	defer cancel()
 	found, err := over.obtain(ctx, c)
 	c.settle(err)
 	return found, cancelled(ctx, err)

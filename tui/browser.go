@@ -51,7 +51,7 @@ func (s browser) device() key.Binding {
 
 func (s browser) copyTunnel() key.Binding {
 	_, known := s.tunnel()
-	return when(s.idle() && known, s.env.bind("copy_tunnel", "t"))
+	return when(s.idle() && known, s.env.bind("copy_tunnel", "s"))
 }
 
 func (s browser) copyCode() key.Binding {
@@ -72,13 +72,15 @@ func (s browser) approve() key.Binding {
 	return when(s.env.demo != nil && s.idle(), s.env.bind("approve", "a"))
 }
 
+func (s browser) trace() key.Binding { return s.env.traceKey(!s.Typing()) }
+
 func (s browser) Keys() []key.Binding {
 	first := []key.Binding{s.submit(), s.blur(), s.approve()}
 	if s.elsewhere() {
 		// No page opens by itself, so that texts have to get across.
-		return append(first, s.copy(), s.focus(), s.copyTunnel(), s.device(), s.copyCode(), s.back(), s.print(), s.alone(), s.open())
+		return append(first, s.copy(), s.focus(), s.copyTunnel(), s.device(), s.copyCode(), s.back(), s.print(), s.alone(), s.open(), s.trace())
 	}
-	return append(first, s.open(), s.copy(), s.back(), s.focus(), s.device(), s.copyCode(), s.print(), s.alone())
+	return append(first, s.open(), s.copy(), s.back(), s.focus(), s.device(), s.copyCode(), s.print(), s.alone(), s.trace())
 }
 
 func (s browser) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -161,6 +163,8 @@ func (s browser) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s.askCode()
 	case pressed(k, s.device()):
 		return s, nil, wantCodeToo{}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	}
@@ -174,7 +178,7 @@ func (s browser) View(w, h int) string {
 	}
 	title := t.Title.Render(wrap(s.env.say("browser.heading"), w))
 	if s.arrived() {
-		return title + "\n\n" + s.waitLine(s.env.say("frame.storing"), w)
+		return title + "\n\n" + s.waitLine(s.storing(), w)
 	}
 	if s.elsewhere() {
 		view, _ := s.ways(w, h)
@@ -189,7 +193,7 @@ func (s browser) local(title string, w, h int) string {
 	above := []string{
 		title + "\n" + wrap(s.env.say("browser.text"), w),
 		link(t, s.challenge.URL, w),
-		s.waitLine(s.env.say("browser.waiting", "Port", s.challenge.Port), w),
+		s.waitLine(s.until("browser.waiting"), w),
 	}
 	for _, n := range s.said() {
 		above = append(above, s.env.warning(n, w))
@@ -239,6 +243,15 @@ func (s browser) FocusedLine(w, h int) int {
 		return row
 	}
 	return height(s.View(w, h))
+}
+
+// until says how long is waited: without a limit, for ever.
+func (s browser) until(id string) string {
+	text := s.env.say(id, "Port", s.challenge.Port)
+	if s.deadline.IsZero() {
+		return text + s.env.say("browser.no_limit")
+	}
+	return text + s.env.say("browser.left", "Left", s.env.clock(s.deadline))
 }
 
 // waitLine has the one thing that moves.

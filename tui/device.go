@@ -53,10 +53,12 @@ func (s device) approve() key.Binding {
 	return when(s.env.demo != nil && s.waiting(), s.env.bind("approve", "a"))
 }
 
+func (s device) trace() key.Binding { return s.env.traceKey(true) }
+
 func (s device) Keys() []key.Binding {
-	all := []key.Binding{s.approve(), s.copyCode(), s.open(), s.browser(), s.back(), s.print(), s.alone(), s.copyLink(), s.renew()}
+	all := []key.Binding{s.approve(), s.copyCode(), s.open(), s.browser(), s.back(), s.print(), s.alone(), s.copyLink(), s.renew(), s.trace()}
 	if s.expired {
-		all = []key.Binding{s.renew(), s.browser(), s.back()}
+		all = []key.Binding{s.renew(), s.browser(), s.back(), s.trace()}
 	}
 	return all
 }
@@ -110,6 +112,8 @@ func (s device) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s, cmd, nil
 	case pressed(k, s.browser()):
 		return s, nil, wantInstead{flows.Browser}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	}
@@ -179,7 +183,7 @@ func (s device) steps(w int, beneath ...string) string {
 func (s device) foot(w int) string {
 	t := s.env.theme
 	if s.arrived() {
-		return t.Accent.Render(wrap(s.env.say("frame.storing"), w))
+		return t.Accent.Render(wrap(s.storing(), w))
 	}
 	if s.challenge.ExpiresAt.IsZero() {
 		return t.Faint.Render(wrap(s.env.say("device.waiting"), w))

@@ -49,8 +49,10 @@ func (s failure) checks() key.Binding { return s.env.bind("checks", "h") }
 func (s failure) back() key.Binding   { return when(!s.start(), s.env.bind("back", "esc")) }
 func (s failure) leave() key.Binding  { return s.env.bind("quit", "q") }
 
+func (s failure) trace() key.Binding { return s.env.traceKey(!s.start()) }
+
 func (s failure) Keys() []key.Binding {
-	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.checks(), s.back(), s.leave()}
+	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.trace(), s.checks(), s.back(), s.leave()}
 }
 
 func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -77,6 +79,8 @@ func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantChecks{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	case pressed(k, s.leave()):
 		return s, nil, wantLeave{s.err}
 	}
@@ -86,9 +90,9 @@ func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 func (s failure) View(w, _ int) string {
 	out := s.env.explained(s.err, w)
 	if s.start() {
-		out += "\n\n" + wrap(s.env.say("error.stored"), w)
+		return out + "\n\n" + wrap(s.env.say("error.stored"), w)
 	}
-	return out
+	return paragraphs(out, s.env.logged("trace.log", w))
 }
 
 // explained is an error in words, with its next steps.

@@ -35,7 +35,7 @@ func TestTheWaysGetAcross(t *testing.T) {
 	w := waysScreen(t)
 	w.WaitFor(tunnelCommand)
 	mark := w.Mark()
-	w.Key("t")
+	w.Key("s")
 	w.WaitFor("Command sent to the terminal's clipboard")
 	if want := base64.StdEncoding.EncodeToString([]byte(tunnelCommand)); !bytes.Contains(w.BytesSince(mark), []byte(want)) {
 		t.Errorf("the clipboard gets %q", w.BytesSince(mark))

@@ -64,7 +64,22 @@ func TestKeys(t *testing.T) {
 		{"device-qr", "x", wantBack{}},
 		{"browser-starting", "o", nil},
 		{"browser", "d", wantCodeToo{}},
-		{"browser", "t", nil}, // no tunnel is needed
+		{"browser", "s", nil}, // no tunnel is needed
+		{"browser", "t", wantTrace{}},
+		{"browser-arrived", "t", wantTrace{}},
+		{"browser-typing", "t", nil}, // a letter
+		{"device", "t", wantTrace{}},
+		{"device-asking", "t", wantTrace{}},
+		{"device-arrived", "t", wantTrace{}},
+		{"key-typed", "t", nil}, // a letter
+		{"sending", "t", wantTrace{}},
+		{"sending-code", "t", wantTrace{}},
+		{"failure-browser", "t", wantTrace{}},
+		{"unreadable", "t", nil},
+		{"trace", "esc", wantBack{}},
+		{"trace", "t", wantBack{}},
+		{"trace", "w", nil},
+		{"trace-back", "f", nil},
 		{"browser-code", "d", nil},
 		{"browser-code", "f", wantQR{ordinary.url}},
 		{"browser-code-ended", "f", nil},

@@ -34,6 +34,9 @@ func (r root) route(want intent) (root, tea.Cmd) {
 		return r.update(storeMsg(want))
 	case wantQR:
 		return r.push(newQRAlone(r.env, want.text), nil)
+	case wantTrace:
+		s, cmd := newTrace(r.env)
+		return r.push(s, cmd)
 	case wantSignIn:
 		return r.signIn(want.method)
 	case wantInstead:

@@ -67,8 +67,10 @@ func (s secret) environment() key.Binding {
 }
 func (s secret) back() key.Binding { return s.env.bind("back", "esc") }
 
+func (s secret) trace() key.Binding { return s.env.traceKey(s.working) }
+
 func (s secret) Keys() []key.Binding {
-	return []key.Binding{s.submit(), s.reveal(), s.test(), s.environment(), s.back()}
+	return []key.Binding{s.submit(), s.reveal(), s.test(), s.environment(), s.back(), s.trace()}
 }
 
 func (s secret) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -95,6 +97,8 @@ func (s secret) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.back()):
 		s.line.wipe()
 		return s, nil, wantBack{}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	case s.working:
 	case k.Paste && isLogin(string(k.Runes)):
 		return s, nil, wantImport{credstore.NewSecret(string(k.Runes))}

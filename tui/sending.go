@@ -138,7 +138,7 @@ func (s sending) delegate(msg tea.Msg, cmd tea.Cmd) (screen, tea.Cmd, intent) {
 		cmd = tea.Batch(cmd, more)
 	}
 	switch want := want.(type) {
-	case wantQR, wantCodeToo, wantBack:
+	case wantQR, wantCodeToo, wantBack, wantTrace:
 		return s, cmd, want
 	case isFailed:
 		return s, tea.Batch(cmd, sayCmd(s.env.explain(want.err).Title)), nil

@@ -72,11 +72,13 @@ func (s sending) back() key.Binding {
 	return when(s.inner == nil && !storing, s.env.bind("back", "esc"))
 }
 
+func (s sending) trace() key.Binding { return s.env.traceKey(s.inner == nil) }
+
 func (s sending) Keys() []key.Binding {
 	if s.inner != nil {
 		return s.inner.Keys()
 	}
-	return []key.Binding{s.answer(), s.leave(), s.setFile(), s.retry(), s.back()}
+	return []key.Binding{s.answer(), s.leave(), s.setFile(), s.retry(), s.back(), s.trace()}
 }
 
 func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
@@ -108,6 +110,8 @@ func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return again(s.elsewhere(), func(i int) tea.Cmd { return s.start(i, true) })
 	case pressed(k, s.leave()):
 		return s, nil, wantLeave{}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	case pressed(k, s.back()) && len(s.done()) > 0:
 		return s, nil, wantHome{}
 	case pressed(k, s.back()):

@@ -18,7 +18,8 @@ type signIn struct {
 	try       attempt
 	challenge *flows.Challenge // nil until it is there
 	notes     []flows.Note
-	to        string // the other machine that it is for; "" for this one
+	deadline  time.Time // of the wait; zero without one
+	to        string    // the other machine that it is for; "" for this one
 }
 
 // titled is what the header calls it.
@@ -32,7 +33,7 @@ func (s signIn) titled(id string) string {
 // begin starts a new attempt and ends the former one.
 func (s *signIn) begin() tea.Cmd {
 	s.Stop()
-	s.try, s.challenge, s.notes = s.env.work.attempt(), nil, nil
+	s.try, s.challenge, s.notes, s.deadline = s.env.work.attempt(), nil, nil, time.Time{}
 	return beginCmd(s.try, s.env.login, s.request)
 }
 
@@ -54,12 +55,12 @@ func (s *signIn) update(msg tea.Msg) (tea.Cmd, error) {
 			return nil, msg.err
 		default:
 			s.challenge = msg.challenge
-			s.notes = s.challenge.Notes()
+			s.hear()
 			return tea.Batch(finishCmd(s.env.work, s.try, s.env.login, s.challenge), tickCmd(s.try.id, s.pace())), nil
 		}
 	case tickMsg:
 		if msg.attempt == s.try.id && s.challenge != nil {
-			s.notes = s.challenge.Notes()
+			s.hear()
 			return tickCmd(s.try.id, s.pace()), nil
 		}
 	case finishedMsg:
@@ -68,6 +69,20 @@ func (s *signIn) update(msg tea.Msg) (tea.Cmd, error) {
 		}
 	}
 	return nil, nil
+}
+
+// hear takes in what the worker says.
+func (s *signIn) hear() {
+	s.notes, s.deadline = s.challenge.Notes(), s.challenge.Deadline()
+}
+
+// storing is what stands there once the answer has arrived. The server has a
+// limit; what is stored then takes its time.
+func (s signIn) storing() string {
+	if s.deadline.After(s.env.now()) {
+		return s.env.say("frame.storing_until", "Left", s.env.clock(s.deadline))
+	}
+	return s.env.say("frame.storing")
 }
 
 // pace is how often a waiting screen looks at the worker: once a second for

@@ -18,8 +18,9 @@ func newTrouble(e *env, err error, said string) trouble { return trouble{e, err,
 func (s trouble) back() key.Binding { return s.env.bind("back", "enter", "enter", "esc", "q") }
 
 func (s trouble) checks() key.Binding { return s.env.bind("checks", "h") }
+func (s trouble) trace() key.Binding  { return s.env.traceKey(true) }
 
-func (s trouble) Keys() []key.Binding { return []key.Binding{s.back(), s.checks()} }
+func (s trouble) Keys() []key.Binding { return []key.Binding{s.back(), s.trace(), s.checks()} }
 
 func (s trouble) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	k, ok := msg.(tea.KeyMsg)
@@ -29,12 +30,14 @@ func (s trouble) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantBack{}
 	case pressed(k, s.checks()):
 		return s, nil, wantChecks{}
+	case pressed(k, s.trace()):
+		return s, nil, wantTrace{}
 	}
 	return s, nil, nil
 }
 
 func (s trouble) View(w, _ int) string {
-	return paragraphs(s.env.explained(s.err, w), wrap(s.said, w))
+	return paragraphs(s.env.explained(s.err, w), wrap(s.said, w), s.env.logged("trace.log", w))
 }
 
 func (s trouble) Title() string { return s.env.say("frame.title.error") }

@@ -98,7 +98,7 @@ func (s browser) waysAs(f fullness, w int) (view string, row int) {
 		head += "\n"
 	}
 	list, at := s.numbered(f, gap, w)
-	view = head + "\n" + list + gap + s.waitLine(s.env.say("browser.waiting_any", "Port", s.challenge.Port), w)
+	view = head + "\n" + list + gap + s.waitLine(s.until("browser.waiting_any"), w)
 	if !f.first {
 		view += "\n" + address
 	}
