@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,8 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
 		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
 		Where: flows.Here(flows.ThisMachine(os.Getenv)),
-		Trace: flows.NewTrace(filepath.Join(home.Path, "log")),
+		// A configuration that cannot be read does not say where to write either.
+		Trace: flows.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),
 	}
 	if o.trace {
 		login.Trace.Follow(func(l flows.TraceLine) { _, _ = fmt.Fprintln(os.Stderr, l) })
