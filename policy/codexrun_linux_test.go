@@ -1,13 +1,10 @@
 package policy
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -23,13 +20,22 @@ type codexRun struct {
 	codexCase
 	t              *testing.T
 	binary, issuer string
-	home           string
+	home, cwd      string
 }
 
 // layOut writes the layers where Codex looks for them.
 func (r *codexRun) layOut() {
 	r.t.Helper()
-	r.home = r.t.TempDir()
+	if r.home == "" {
+		r.home = r.t.TempDir()
+	}
+	work := r.t.TempDir()
+	r.configuration = r.in(work)
+	r.files.write(r.t, work)
+	r.cwd = r.home
+	if r.files != nil {
+		r.cwd = filepath.Join(work, r.dir)
+	}
 	for path, text := range map[string]string{
 		"/etc/codex/requirements.toml":       r.requirements,
 		"/etc/codex/managed_config.toml":     r.managed,
@@ -47,6 +53,11 @@ func (r *codexRun) layOut() {
 			r.t.Fatal(err)
 		}
 	}
+}
+
+// options are the same layers for us.
+func (r *codexRun) options() Options {
+	return Options{Home: r.home, Dir: r.cwd, Overrides: r.overrides}
 }
 
 func (r *codexRun) authFile() string { return filepath.Join(r.home, "auth.json") }
@@ -137,8 +148,8 @@ func (r *codexRun) command(args ...string) (*exec.Cmd, context.CancelFunc) {
 	}
 	ctx, stop := context.WithTimeout(r.t.Context(), limit)
 	run := exec.CommandContext(ctx, r.binary, append(with, args[1:]...)...)
-	run.Dir = r.home
-	run.Env = []string{"CODEX_HOME=" + r.home, "HOME=" + r.home, "PATH=/usr/bin:/bin"}
+	run.Dir = r.cwd
+	run.Env = []string{"CODEX_HOME=" + r.home, "HOME=" + os.Getenv("HOME"), "PATH=/usr/bin:/bin"}
 	return run, stop
 }
 
@@ -146,51 +157,4 @@ func (r *codexRun) refusesConfig() bool {
 	line, _ := r.codex("", "login", "status")
 	return strings.HasPrefix(line, "Error loading configuration:") && !strings.Contains(line, "do not permit any usable login method") ||
 		strings.HasPrefix(line, "Error parsing -c overrides:")
-}
-
-// ask calls methods without parameters and decodes their results.
-func (r *codexRun) ask(calls map[string]any) {
-	r.t.Helper()
-	run, stop := r.command("app-server")
-	defer stop()
-	var in bytes.Buffer
-	fmt.Fprintln(&in, `{"id":"initialize","method":"initialize","params":{"clientInfo":{"name":"test","version":"1"}}}`)
-	fmt.Fprintln(&in, `{"method":"initialized"}`)
-	for method := range calls {
-		fmt.Fprintf(&in, "{\"id\":%q,\"method\":%q,\"params\":{}}\n", method, method)
-	}
-	stdin, err1 := run.StdinPipe()
-	stdout, err2 := run.StdoutPipe()
-	if err := errors.Join(err1, err2, run.Start()); err != nil {
-		r.t.Fatal(err)
-	}
-	defer run.Wait() //nolint:errcheck // it is stopped
-	defer stop()
-	if _, err := stdin.Write(in.Bytes()); err != nil {
-		r.t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stdout)
-	lines.Buffer(nil, 1<<24)
-	for left := len(calls); left > 0 && lines.Scan(); {
-		var answer struct {
-			ID            any
-			Result, Error json.RawMessage
-		}
-		if err := json.Unmarshal(lines.Bytes(), &answer); err != nil {
-			r.t.Fatal(err)
-		}
-		method, _ := answer.ID.(string)
-		into, asked := calls[method]
-		if !asked {
-			continue
-		}
-		left--
-		if err := json.Unmarshal(answer.Result, into); err != nil {
-			r.t.Errorf("%s: %s (%v)", method, answer.Error, err)
-		}
-		delete(calls, method)
-	}
-	if len(calls) > 0 {
-		r.t.Errorf("app-server did not answer %v", calls)
-	}
 }

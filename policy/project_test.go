@@ -26,10 +26,14 @@ func worktree() tree {
 	}
 }
 
-func TestProject(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the paths stand in TOML texts with slashes")
-	}
+// projectCase is a configuration whose layers, if any, demand API keys.
+type projectCase struct {
+	configuration
+	from string // the folder of the layer that does; "" for none
+}
+
+// projectCases are judged by the real Codex too.
+func projectCases() map[string]projectCase {
 	repo := func(files ...string) tree {
 		all := tree{"repo/.git/HEAD": "", "repo/.codex/config.toml": aKeyAlone}
 		for i := 0; i < len(files); i += 2 {
@@ -42,10 +46,7 @@ func TestProject(t *testing.T) {
 		all[name] = text
 		return all
 	}
-	for name, c := range map[string]struct {
-		configuration
-		from string // the layer that forces the API key; "" for none
-	}{
+	return map[string]projectCase{
 		"trusted":                     {configuration{user: trusted, files: repo(), dir: "repo"}, "repo"},
 		"not trusted":                 {configuration{files: repo(), dir: "repo"}, ""},
 		"untrusted":                   {configuration{user: strings.Replace(trusted, "= \"t", "= \"unt", 1), files: repo(), dir: "repo"}, ""},
@@ -81,7 +82,14 @@ func TestProject(t *testing.T) {
 		"worktree to nowhere":         {configuration{user: trusted, files: changed("wt/.git", "gitdir: ../repo/.git/worktrees/no"), dir: "wt"}, ""},
 		"worktree, more lines":        {configuration{user: trusted, files: changed("wt/.git", "gitdir: ../repo/.git/worktrees/wt\nx"), dir: "wt"}, ""},
 		"worktree of distrust":        {configuration{user: trusted + "[projects.\"$WORK/wt\"]\ntrust_level = 'untrusted'", files: worktree(), dir: "wt"}, ""},
-	} {
+	}
+}
+
+func TestProject(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the paths stand in TOML texts with slashes")
+	}
+	for name, c := range projectCases() {
 		t.Run(name, func(t *testing.T) {
 			o := c.options(t)
 			r, err := Load(o)
@@ -106,12 +114,16 @@ func TestProject(t *testing.T) {
 	}
 }
 
-func TestProjectFaults(t *testing.T) {
+// projectFault is a configuration with a fault, and its place and key; no
+// place is no fault.
+type projectFault struct {
+	configuration
+	place, key string
+}
+
+func projectFaults() map[string]projectFault {
 	repo := tree{"repo/.git/HEAD": "", "repo/.codex/config.toml": "\nforced_login_method = 1"}
-	for name, c := range map[string]struct {
-		configuration
-		place, key string
-	}{
+	return map[string]projectFault{
 		"value":     {configuration{user: trusted, files: repo, dir: "repo"}, "repo/.codex/config.toml:2:1", ForcedMethod},
 		"syntax":    {configuration{user: trusted, files: tree{"repo/.git/HEAD": "", "repo/.codex/config.toml": "a\n"}, dir: "repo"}, "repo/.codex/config.toml:1:2", ""},
 		"folder":    {configuration{user: trusted, files: tree{"repo/.git/HEAD": "", "repo/.codex/config.toml/": ""}, dir: "repo"}, "repo/.codex/config.toml", ""},
@@ -121,7 +133,11 @@ func TestProjectFaults(t *testing.T) {
 		"markers":   {configuration{system: "project_root_markers = '.git'", files: repo, dir: "repo"}, "config.toml:1:1", markersKey},
 		"untrusted": {configuration{files: tree{"repo/.git/HEAD": "", "repo/.codex/config.toml/": ""}, dir: "repo"}, "", ""},
 		"no effect": {configuration{user: trusted, files: tree{"repo/.git/HEAD": "", "repo/.codex/config.toml": "model_provider = 1\nopenai_base_url = 2\nprofile = 3"}, dir: "repo"}, "", ""},
-	} {
+	}
+}
+
+func TestProjectFaults(t *testing.T) {
+	for name, c := range projectFaults() {
 		t.Run(name, func(t *testing.T) {
 			r, err := Load(c.options(t))
 			if c.place == "" {

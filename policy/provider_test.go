@@ -46,33 +46,39 @@ func TestProvider(t *testing.T) {
 	}
 }
 
+// providerKind is a configuration and what there is to say of its provider.
+type providerKind struct {
+	configuration
+	kind                   ProviderKind
+	name, baseURL, command string
+}
+
+// providerKinds are asked of the real Codex too.
+var providerKinds = map[string]providerKind{
+	"nothing said":          {configuration{}, ProviderOpenAI, "OpenAI", "", ""},
+	"login":                 {configuration{user: xProvider("requires_openai_auth = true\nbase_url = 'http://h/v1'")}, ProviderOpenAI, "X", "http://h/v1", ""},
+	"login, variable":       {configuration{user: xProvider("requires_openai_auth = true\nenv_key = 'K'")}, ProviderOpenAI, "X", "", ""},
+	"variable":              {configuration{user: xProvider("env_key = 'K'")}, ProviderEnvKey, "X", "", ""},
+	"variable, token":       {configuration{user: xProvider("env_key = 'K'\nexperimental_bearer_token = 't'")}, ProviderEnvKey, "X", "", ""},
+	"token":                 {configuration{user: xProvider("experimental_bearer_token = 't'")}, ProviderToken, "X", "", ""},
+	"command":               {configuration{user: xProvider("auth = {command = 'pass', args = ['x']}")}, ProviderCommand, "X", "", "pass"},
+	"nothing":               {configuration{user: xProvider("")}, ProviderNone, "X", "", ""},
+	"unknown":               {configuration{user: "model_provider = 'x'"}, ProviderUnknown, "x", "", ""},
+	"empty":                 {configuration{user: "model_provider = ''"}, ProviderUnknown, "", "", ""},
+	"given up":              {configuration{user: "model_provider = 'ollama-chat'"}, ProviderUnknown, "ollama-chat", "", ""},
+	"ollama":                {configuration{user: "model_provider = 'ollama'"}, ProviderLocal, "Ollama", "http://localhost:11434/v1", ""},
+	"lmstudio":              {configuration{user: "model_provider = 'lmstudio'"}, ProviderLocal, "LM Studio", "http://localhost:1234/v1", ""},
+	"Bedrock":               {configuration{user: "model_provider = 'amazon-bedrock'"}, ProviderBedrock, "Amazon Bedrock", "", ""},
+	"Bedrock, settings":     {configuration{user: "model_provider = 'amazon-bedrock'\n[model_providers.amazon-bedrock.aws]\nregion = 'x'"}, ProviderBedrock, "Amazon Bedrock", "", ""},
+	"Bedrock, command":      {configuration{user: "model_provider = 'amazon-bedrock-runtime'\n[model_providers.amazon-bedrock-runtime.auth]\ncommand = 'c'"}, ProviderCommand, "Amazon Bedrock", "", "c"},
+	"Google":                {configuration{user: "model_provider = 'gcp'"}, ProviderGoogleCloud, "Google Cloud", "", ""},
+	"openai has no table":   {configuration{user: "[model_providers.openai]\nbase_url = 'http://x'\nenv_key = 'K'"}, ProviderOpenAI, "OpenAI", "", ""},
+	"fixed":                 {configuration{requirements: "model_provider = 'ollama'", overrides: []string{"model_provider=lmstudio"}}, ProviderLocal, "Ollama", "http://localhost:11434/v1", ""},
+	"described by an admin": {configuration{requirements: "[model_providers.x]\nname = 'R'", user: xProvider("env_key = 'K'")}, ProviderNone, "R", "", ""},
+}
+
 func TestProviderKind(t *testing.T) {
-	for name, test := range map[string]struct {
-		configuration
-		kind                   ProviderKind
-		name, baseURL, command string
-	}{
-		"nothing said":          {configuration{}, ProviderOpenAI, "OpenAI", "", ""},
-		"login":                 {configuration{user: xProvider("requires_openai_auth = true\nbase_url = 'http://h/v1'")}, ProviderOpenAI, "X", "http://h/v1", ""},
-		"login, variable":       {configuration{user: xProvider("requires_openai_auth = true\nenv_key = 'K'")}, ProviderOpenAI, "X", "", ""},
-		"variable":              {configuration{user: xProvider("env_key = 'K'")}, ProviderEnvKey, "X", "", ""},
-		"variable, token":       {configuration{user: xProvider("env_key = 'K'\nexperimental_bearer_token = 't'")}, ProviderEnvKey, "X", "", ""},
-		"token":                 {configuration{user: xProvider("experimental_bearer_token = 't'")}, ProviderToken, "X", "", ""},
-		"command":               {configuration{user: xProvider("auth = {command = 'pass', args = ['x']}")}, ProviderCommand, "X", "", "pass"},
-		"nothing":               {configuration{user: xProvider("")}, ProviderNone, "X", "", ""},
-		"unknown":               {configuration{user: "model_provider = 'x'"}, ProviderUnknown, "x", "", ""},
-		"empty":                 {configuration{user: "model_provider = ''"}, ProviderUnknown, "", "", ""},
-		"given up":              {configuration{user: "model_provider = 'ollama-chat'"}, ProviderUnknown, "ollama-chat", "", ""},
-		"ollama":                {configuration{user: "model_provider = 'ollama'"}, ProviderLocal, "Ollama", "http://localhost:11434/v1", ""},
-		"lmstudio":              {configuration{user: "model_provider = 'lmstudio'"}, ProviderLocal, "LM Studio", "http://localhost:1234/v1", ""},
-		"Bedrock":               {configuration{user: "model_provider = 'amazon-bedrock'"}, ProviderBedrock, "Amazon Bedrock", "", ""},
-		"Bedrock, settings":     {configuration{user: "model_provider = 'amazon-bedrock'\n[model_providers.amazon-bedrock.aws]\nregion = 'x'"}, ProviderBedrock, "Amazon Bedrock", "", ""},
-		"Bedrock, command":      {configuration{user: "model_provider = 'amazon-bedrock-runtime'\n[model_providers.amazon-bedrock-runtime.auth]\ncommand = 'c'"}, ProviderCommand, "Amazon Bedrock", "", "c"},
-		"Google":                {configuration{user: "model_provider = 'gcp'"}, ProviderGoogleCloud, "Google Cloud", "", ""},
-		"openai has no table":   {configuration{user: "[model_providers.openai]\nbase_url = 'http://x'\nenv_key = 'K'"}, ProviderOpenAI, "OpenAI", "", ""},
-		"fixed":                 {configuration{requirements: "model_provider = 'ollama'", overrides: []string{"model_provider=lmstudio"}}, ProviderLocal, "Ollama", "http://localhost:11434/v1", ""},
-		"described by an admin": {configuration{requirements: "[model_providers.x]\nname = 'R'", user: xProvider("env_key = 'K'")}, ProviderNone, "R", "", ""},
-	} {
+	for name, test := range providerKinds {
 		t.Run(name, func(t *testing.T) {
 			r := test.load(t)
 			p := r.Provider
