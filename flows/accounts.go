@@ -91,7 +91,7 @@ func (l *Login) book() *credstore.Book { return credstore.OpenBook(l.Home, l.Mod
 func (l *Login) entry(c credstore.Card) Entry {
 	e := Entry{
 		Account: accountOf(c), ID: c.ID, Label: c.Label, LastUsed: c.LastUsed, Sessions: c.Pages,
-		Refused: l.Rules.CheckStored(credentialOf(c.Mode), c.WorkspaceID, c.AccountID),
+		Refused: judge(l.Rules, c.Mode, c.WorkspaceID, c.AccountID),
 	}
 	e.Place, e.StoreMode = c.Place, l.Mode()
 	if c.Ended != nil {

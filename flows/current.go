@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"time"
 
 	"codex-login/credstore"
 	"codex-login/policy"
@@ -41,7 +42,40 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 	if a.Tokens != nil {
 		accountID = a.Tokens.AccountID
 	}
-	return l.Rules.CheckStored(credentialOf(a.Kind()), a.Claims().AccountID, accountID)
+	return judge(l.Rules, a.Kind(), a.Claims().AccountID, accountID)
+}
+
+// judge holds a login to the rules by what it says of itself. A personal access
+// token does not say which workspace it belongs to: only its server knows, and
+// Enforce asks there.
+func judge(r *policy.Rules, mode credstore.AuthMode, claim, accountID string) *policy.Violation {
+	if mode == credstore.AuthPersonalAccessToken {
+		return r.Allows(policy.AccessToken)
+	}
+	return r.CheckStored(credentialOf(mode), claim, accountID)
+}
+
+// ownerLimit is how long a start waits to hear whose a token is.
+const ownerLimit = 10 * time.Second
+
+// judgeToken asks whose a personal access token is, where a rule is about
+// workspaces, as Codex does at its start. Whoever does not answer forbids
+// nothing.
+func (l *Login) judgeToken(ctx context.Context, e *Entry) *policy.Violation {
+	if e.Mode != credstore.AuthPersonalAccessToken || l.Rules.Workspaces() == nil {
+		return nil
+	}
+	auth, _, err := l.store(l.Mode()).Load(ctx)
+	if err != nil || auth.Kind() != credstore.AuthPersonalAccessToken {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, ownerLimit)
+	defer cancel()
+	a, err := l.whoami(ctx, auth.PersonalAccessToken)
+	if err != nil || e.ownedBy(a) != nil {
+		return nil
+	}
+	return l.Rules.Check(policy.AccessToken, e.WorkspaceID)
 }
 
 // Enforce is Current for a start, in every skin: a login that breaks a rule is
@@ -52,6 +86,11 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 func (l *Login) Enforce(ctx context.Context) (Account, error) {
 	copies := credstore.Copies(ctx, l.Home, l.Mode())
 	e, err := l.Current(ctx)
+	if err == nil {
+		if v := l.judgeToken(ctx, &e); v != nil {
+			err = l.forbidden(v, policy.AtStart)
+		}
+	}
 	account := e.Account
 	var refused *RefusedError
 	if !errors.As(err, &refused) {

@@ -167,19 +167,29 @@ func (tokenFlow) await(context.Context) (grant, error) { return grant{}, nil }
 
 func (f tokenFlow) exchange(ctx context.Context, _ grant) (identified, error) {
 	auth := credstore.NewAccessToken(f.token)
-	account := describe(auth)
-	a, err := f.login.insist(ctx, f.challenge, func() (answer, error) {
-		return f.login.do(ctx, request{
-			method: http.MethodGet, url: f.login.Issuer.whoamiURL(), identified: true, bearer: f.token.Reveal(),
-		})
-	})
-	switch {
-	case err != nil:
+	a, err := f.login.insist(ctx, f.challenge, func() (answer, error) { return f.login.whoami(ctx, f.token) })
+	if err != nil {
 		return identified{}, err
+	}
+	account := describe(auth)
+	if err := account.ownedBy(a); err != nil {
+		return identified{}, err
+	}
+	return identified{auth: auth, account: account}, nil
+}
+
+// whoami asks the issuer whose a personal access token is.
+func (l *Login) whoami(ctx context.Context, token credstore.Secret) (answer, error) {
+	return l.do(ctx, request{method: http.MethodGet, url: l.Issuer.whoamiURL(), identified: true, bearer: token.Reveal()})
+}
+
+// ownedBy takes in what the issuer has answered.
+func (account *Account) ownedBy(a answer) error {
+	switch {
 	case a.status == http.StatusUnauthorized:
-		return identified{}, &InputError{Problem: InputTokenRefused}
+		return &InputError{Problem: InputTokenRefused}
 	case !a.ok():
-		return identified{}, a.failure()
+		return a.failure()
 	}
 	var who struct {
 		Email     string `json:"email"`
@@ -188,16 +198,16 @@ func (f tokenFlow) exchange(ctx context.Context, _ grant) (identified, error) {
 		Plan      string `json:"chatgpt_plan_type"`
 	}
 	if err := a.decode(&who); err != nil {
-		return identified{}, err
+		return err
 	}
 	if who.UserID == "" || who.AccountID == "" {
 		e := a.failure()
 		e.Code, e.Detail = "invalid_answer", ""
-		return identified{}, e
+		return e
 	}
 	account.Email, account.UserID = printable(who.Email, 200), printable(who.UserID, 200)
 	account.WorkspaceID, account.Plan = printable(who.AccountID, 200), printable(who.Plan, 80)
-	return identified{auth: auth, account: account}, nil
+	return nil
 }
 
 func (tokenFlow) enrich(context.Context, *credstore.Auth) {}
