@@ -26,7 +26,8 @@ func TestProviderAtTheStart(t *testing.T) {
 	}{
 		{
 			"key", acme + "env_key = \"ACME_KEY\"\nenv_key_instructions = \"See https://acme.example.test\"\n",
-			[]string{"ACME_KEY=sk-acme-0123456789abcdef"}, "env-key", "ACME_KEY is set", 0,
+			[]string{"ACME_KEY=sk-acme-0123456789abcdef"},
+			"env-key", "ACME_KEY is set", 0,
 		},
 		{"no key", acme + "env_key = \"ACME_KEY\"\nenv_key_instructions = \"See https://acme.example.test\"\n", nil, "env-key", "ACME_KEY is not set", exitFailed},
 		{"token", acme + "experimental_bearer_token = \"sk-acme-0123456789abcdef\"\n", nil, "token", "a token of its own", 0},
