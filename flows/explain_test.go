@@ -60,7 +60,10 @@ func everyError(t *testing.T) map[string]error {
 	all := map[string]error{
 		"denied": &DeniedError{Code: "access_denied", Description: "no"}, "denied without words": &DeniedError{Code: "access_denied"},
 		"expired": ErrExpired, "cancelled": ErrCancelled, "canceled": context.Canceled, "taken over": ErrTakenOver, "timed out": ErrTimedOut,
-		"disabled": ErrDeviceCodeDisabled, "entitlement": ErrNotEntitled, "no code": errNoCode, "nobody": credstore.ErrNotFound,
+		"disabled": ErrDeviceCodeDisabled, "entitlement": &BarredError{Code: noEntitlement}, "workspace disabled": &BarredError{Code: workspaceDisabled, RequestID: "r-1"},
+		"account missing": &BarredError{Code: accountMissing}, "unknown provider": &ProviderError{ProviderStanding{ID: "x", Kind: policy.ProviderUnknown}},
+		"no provider key": &ProviderError{ProviderStanding{ID: "x", Kind: policy.ProviderEnvKey, Variable: "X_KEY"}},
+		"no code":         errNoCode, "nobody": credstore.ErrNotFound,
 		"ports":       &PortBusyError{Ports: []PortHolder{{Port: 1455, Program: "python3", PID: 7}, {Port: 1457}}},
 		"certificate": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x"}, "certificate file": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Err: os.ErrNotExist},
 		"proxy variable": &ProxyVariableError{Variable: "HTTPS_PROXY"},
@@ -116,7 +119,7 @@ func violation(t *testing.T, rule string, c policy.Credential, workspace string)
 }
 
 // documented are the codes of the README's list.
-var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input no_account ambiguous session_ended "
+var documented = " denied expired cancelled device_code_disabled port_busy offline tls proxy server policy config store input no_account ambiguous session_ended provider "
 
 func TestEveryErrorIsExplained(t *testing.T) {
 	say := assets.Speak("en")

@@ -117,6 +117,12 @@ func (l *Login) requestCode(ctx context.Context, r Request) (*Challenge, error) 
 		ctx = limited
 	}
 	c, err := l.beginDevice(ctx, r)
+	var server *ServerError
+	if errors.As(err, &server) {
+		if b := barred(server); b != nil {
+			return nil, b
+		}
+	}
 	return c, cancelled(ctx, err)
 }
 
