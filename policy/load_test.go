@@ -226,47 +226,6 @@ func TestUnreadableLayersFailClosed(t *testing.T) {
 	})
 }
 
-// What parses has a place for each value, and no complaint quotes the file.
-func FuzzParseDocument(f *testing.F) {
-	for _, seed := range []string{
-		"", "\ufeffa = 1", "a.b.'c d' = 1\r\n[t]\nx = {y = [1, {z = 2}]}\n[[l]]\nq = 1\n[[l]]\nq = 2\n",
-		"a = nan\nb = 1979-05-27T07:32:00Z", "forced_login_method = \"zebra\" x", `"a"=1`, "a = \"\"\"\nb\"\"\"\nc = 1",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		doc, err := parseDocument([]byte(text), Source{Layer: LayerUser, File: "f"})
-		if err != nil {
-			if err.Line < 0 || err.Problem == "" {
-				t.Fatalf("%+v", err)
-			}
-			return
-		}
-		lines := strings.Count(text, "\n") + 1
-		for key, e := range doc {
-			if e.source.Line < 1 || e.source.Line > lines || e.column < 1 {
-				t.Fatalf("%q is at %d:%d", key, e.source.Line, e.column)
-			}
-		}
-	})
-}
-
-func FuzzOverride(f *testing.F) {
-	for _, seed := range []string{"a=1", "a.b=[1,", "=", "a", "a.b.c={x=1}", "a='", "a=1\n[t]"} {
-		f.Add(seed, "a.b=2")
-	}
-	f.Fuzz(func(t *testing.T, first, second string) {
-		doc := table{}
-		for _, o := range []string{first, second} {
-			key, _, _ := strings.Cut(o, "=")
-			err := doc.override(o, Source{Layer: LayerCommandLine})
-			if bad := !strings.Contains(o, "=") || strings.TrimSpace(key) == ""; bad != (err != nil) {
-				t.Fatalf("%q: %v", o, err)
-			}
-		}
-	})
-}
-
 // The layers of another machine are judged here, with their paths there.
 func TestLoadReadsThroughTheCaller(t *testing.T) {
 	texts := map[string]string{
