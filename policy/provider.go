@@ -50,7 +50,10 @@ const (
 )
 
 // Provider is the active model provider as far as its credential goes. Codex
-// asks for EnvKey, OwnToken and the login in this order.
+// asks for EnvKey, OwnToken and the login in this order, and for the next only
+// where the provider does not name the one before: with requires_openai_auth
+// and env_key both it shows its sign-in screen, and then sends the variable
+// and never the login.
 type Provider struct {
 	// ID is model_provider.
 	ID Value[string]
