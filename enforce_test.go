@@ -65,13 +65,15 @@ func inside(t testing.TB, begin []string, cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// enforced are the cases in which Codex takes a login for none. file is the
+// enforcement is a case in which Codex takes a login for none. file is the
 // admin's; "" is the person's own.
-var enforced = []struct {
+type enforcement struct {
 	name, file, rule, class, workspace string
 	key, demanded, found               string
 	signsOut                           bool
-}{
+}
+
+var enforced = []enforcement{
 	{"key under chatgpt", "", `forced_login_method = "chatgpt"`, "api", "", "forced_login_method", "chatgpt", "api", true},
 	{"chatgpt under api", "", `forced_login_method = "api"`, "chatgpt", "ws-1", "forced_login_method", "api", "chatgpt", true},
 	{"token under api", "", `forced_login_method = "api"`, "access-token", "", "forced_login_method", "api", "access-token", true},
@@ -92,97 +94,144 @@ type refusedEvent struct {
 	SignedOut                                         *bool `json:"signed_out"`
 }
 
+// startUnder is a start under one of the cases.
+type startUnder struct {
+	*person
+	c      enforcement
+	codex  *sandbox.Peer
+	begin  []string // the namespace with the admin's file
+	source string
+	login  string
+}
+
+func newStart(t *testing.T, c enforcement) startUnder {
+	t.Helper()
+	p := newPerson(t, nil)
+	s := startUnder{person: p, c: c, codex: p.codex(), source: filepath.Join(p.home, "config.toml") + ":1", login: storedAs(c.class, c.workspace)}
+	if c.class == "access-token" { // Codex asks whose it is before it judges
+		s.login = tokenLogin(p)
+	}
+	if c.file == "" {
+		writeConfig(t, p, c.rule+"\n")
+		return s
+	}
+	s.begin, s.source = systemFile(t, c.file, c.rule+"\n"), "/etc/codex/"+c.file+":1"
+	return s
+}
+
+func tokenLogin(p *person) string {
+	return strings.Replace(storedAs("access-token", ""), "at-0123456789abcdef", p.issuer.NewAccessToken(sandbox.MinaHarbour), 1)
+}
+
+// ours is a start of this program, with what it has to do to the login.
+func (s startUnder) ours(args ...string) ran {
+	s.t.Helper()
+	s.writeAuth(s.login)
+	r := s.ran(args...)
+	if gone := s.authJSON() == ""; gone != s.c.signsOut || !gone && s.authJSON() != s.login {
+		s.t.Errorf("%v: auth.json is %q", args, s.authJSON())
+	}
+	if r.code != exitRefused {
+		s.t.Errorf("%v: exit %d: %s%s", args, r.code, r.out, r.err)
+	}
+	return r
+}
+
+func (s startUnder) ran(args ...string) ran {
+	s.t.Helper()
+	cmd := inside(s.t, s.begin, s.command(args...))
+	cmd.Stdin = strings.NewReader("")
+	var out, talk strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &talk
+	_ = cmd.Run()
+	return ran{out.String(), talk.String(), cmd.ProcessState.ExitCode()}
+}
+
+// codexs is the line with which the real Codex signs out at work. Of a hidden
+// login it says nothing and asks for one.
+func (s startUnder) codexs() string {
+	s.t.Helper()
+	if !s.c.signsOut {
+		return "Not logged in"
+	}
+	s.writeAuth(s.login)
+	out, _ := codexIn(s.t, s.begin, s.codex.Command(s.t.Context(), "exec", "--skip-git-repo-check", "hello"))
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if said := lines[len(lines)-1]; s.authJSON() == "" && strings.HasSuffix(said, "Logging out.") {
+		return said
+	}
+	s.t.Fatalf("codex did not sign out: %s", out)
+	return ""
+}
+
+// lines holds what a person reads to the rule and to Codex's own line.
+func (s startUnder) lines(codexs string) {
+	s.t.Helper()
+	for _, args := range [][]string{{"--plain"}, nil} {
+		r := s.ours(args...)
+		for _, part := range []string{"Rule: " + s.c.key, "Permits: " + s.c.demanded, "Set in: " + s.source} {
+			if !strings.Contains(r.err, part) {
+				s.t.Errorf("%v: no %q in\n%s", args, part, r.err)
+			}
+		}
+		if first, _, _ := strings.Cut(r.err, "\n"); first != codexs {
+			s.t.Errorf("%v: the first line is %q, Codex's is %q", args, first, codexs)
+		}
+		if s.c.found == "" && !strings.Contains(r.err, "does not say which workspace") {
+			s.t.Errorf("%v: a login without a workspace has no sentence of its own:\n%s", args, r.err)
+		}
+	}
+}
+
+// event holds what a program reads to the rule.
+func (s startUnder) event(codexs string) {
+	s.t.Helper()
+	r := s.ours("--json")
+	var e refusedEvent
+	if err := json.Unmarshal([]byte(r.out), &e); err != nil {
+		s.t.Fatalf("%v: %s", err, r.out)
+	}
+	found := ""
+	if e.Found != nil {
+		found = *e.Found
+	}
+	effect := map[bool]string{true: "sign-out", false: "hide"}[s.c.signsOut]
+	if e.Event != "error" || e.Code != "policy" || e.Rule != s.c.key || strings.Join(e.Demanded, ", ") != s.c.demanded || found != s.c.found ||
+		e.Source != s.source || e.Effect != effect || e.Codex != codexs || e.SignedOut == nil || *e.SignedOut != s.c.signsOut || len(e.Allowed) == 0 {
+		s.t.Errorf("%s", r.out)
+	}
+}
+
+// look: status changes nothing, ours and Codex's, and both say the same.
+func (s startUnder) look() {
+	s.t.Helper()
+	s.writeAuth(s.login)
+	r := s.ran("status")
+	if s.authJSON() != s.login || !strings.HasPrefix(r.out, "Not logged in\n") || r.code != exitFailed {
+		s.t.Errorf("status: %+v", r)
+	}
+	out, code := codexIn(s.t, s.begin, s.codex.Command(s.t.Context(), "login", "status"))
+	if code != 1 || statusLine(out) != "Not logged in" || s.authJSON() != s.login {
+		s.t.Errorf("codex login status (%d): %s", code, out)
+	}
+}
+
 // TestEnforcedAtTheStart: in every skin the login goes, or is hidden, as with
 // the real Codex, which says the same line.
 func TestEnforcedAtTheStart(t *testing.T) {
 	for _, c := range enforced {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPerson(t, nil)
-			codex := p.codex()
-			var begin []string
-			source := filepath.Join(p.home, "config.toml") + ":1"
+			s := newStart(t, c)
+			codexs := s.codexs()
+			s.lines(codexs)
+			s.event(codexs)
+			s.look()
 			if c.file == "" {
-				writeConfig(t, p, c.rule+"\n")
-			} else {
-				begin, source = systemFile(t, c.file, c.rule+"\n"), "/etc/codex/"+c.file+":1"
-			}
-			login := storedAs(c.class, c.workspace)
-			if c.class == "access-token" { // Codex asks whose it is before it judges
-				login = strings.Replace(login, "at-0123456789abcdef", p.issuer.NewAccessToken(sandbox.MinaHarbour), 1)
-			}
-			start := func(args ...string) ran {
-				t.Helper()
-				p.writeAuth(login)
-				cmd := inside(t, begin, p.command(args...))
-				cmd.Stdin = strings.NewReader("")
-				var out, talk strings.Builder
-				cmd.Stdout, cmd.Stderr = &out, &talk
-				_ = cmd.Run()
-				r := ran{out.String(), talk.String(), cmd.ProcessState.ExitCode()}
-				if gone := p.authJSON() == ""; gone != c.signsOut || !gone && p.authJSON() != login {
-					t.Errorf("%v: auth.json is %q", args, p.authJSON())
-				}
-				if r.code != exitRefused {
-					t.Errorf("%v: exit %d: %s%s", args, r.code, r.out, r.err)
-				}
-				return r
-			}
-			said := "Not logged in"
-			if c.signsOut {
-				// Codex at work. Of a hidden login it says nothing and asks for one.
-				p.writeAuth(login)
-				out, _ := codexIn(t, begin, codex.Command(t.Context(), "exec", "--skip-git-repo-check", "hello"))
-				lines := strings.Split(strings.TrimSpace(out), "\n")
-				said = lines[len(lines)-1]
-				if p.authJSON() != "" || !strings.HasSuffix(said, "Logging out.") {
-					t.Fatalf("codex did not sign out: %s", out)
-				}
-			}
-			for _, args := range [][]string{{"--plain"}, nil} {
-				r := start(args...)
-				for _, part := range []string{"Rule: " + c.key, "Permits: " + c.demanded, "Set in: " + source} {
-					if !strings.Contains(r.err, part) {
-						t.Errorf("%v: no %q in\n%s", args, part, r.err)
-					}
-				}
-				if first, _, _ := strings.Cut(r.err, "\n"); first != said {
-					t.Errorf("%v: the first line is %q, Codex's is %q", args, first, said)
-				}
-				if c.found == "" && !strings.Contains(r.err, "does not say which workspace") {
-					t.Errorf("%v: a login without a workspace has no sentence of its own:\n%s", args, r.err)
-				}
-			}
-			r := start("--json")
-			var e refusedEvent
-			if err := json.Unmarshal([]byte(r.out), &e); err != nil {
-				t.Fatalf("%v: %s", err, r.out)
-			}
-			found := ""
-			if e.Found != nil {
-				found = *e.Found
-			}
-			effect := map[bool]string{true: "sign-out", false: "hide"}[c.signsOut]
-			if e.Event != "error" || e.Code != "policy" || e.Rule != c.key || strings.Join(e.Demanded, ", ") != c.demanded || found != c.found ||
-				e.Source != source || e.Effect != effect || e.Codex != said || e.SignedOut == nil || *e.SignedOut != c.signsOut || len(e.Allowed) == 0 {
-				t.Errorf("%s", r.out)
-			}
-			// A look changes nothing, and says it the same way.
-			p.writeAuth(login)
-			cmd := inside(t, begin, p.command("status"))
-			out, _ := cmd.Output()
-			if p.authJSON() != login || !strings.HasPrefix(string(out), "Not logged in\n") || cmd.ProcessState.ExitCode() != exitFailed {
-				t.Errorf("status: exit %d, %s", cmd.ProcessState.ExitCode(), out)
-			}
-			status, code := codexIn(t, begin, codex.Command(t.Context(), "login", "status"))
-			if code != 1 || statusLine(status) != "Not logged in" || p.authJSON() != login {
-				t.Errorf("codex login status (%d): %s", code, status)
-			}
-			if c.file == "" {
-				writeConfig(t, p, "\n")
+				writeConfig(t, s.person, "\n")
 			}
 			// Without the rule the login is as good as before.
-			if status, code := codexRun(t, codex, "", "login", "status"); code != 0 {
-				t.Errorf("without the rule codex says (%d): %s", code, status)
+			if out, code := codexRun(t, s.codex, "", "login", "status"); code != 0 {
+				t.Errorf("without the rule codex says (%d): %s", code, out)
 			}
 		})
 	}
@@ -255,7 +304,7 @@ func TestTokenOfAWorkspace(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPerson(t, nil)
 			codex := p.codex()
-			login := strings.Replace(storedAs("access-token", ""), "at-0123456789abcdef", p.issuer.NewAccessToken(sandbox.MinaHarbour), 1)
+			login := tokenLogin(p)
 			var begin []string
 			if c.file == "" {
 				writeConfig(t, p, c.rule+"\n")
@@ -279,137 +328,5 @@ func TestTokenOfAWorkspace(t *testing.T) {
 				t.Errorf("exit %d, auth.json %q: %s", code, p.authJSON(), out)
 			}
 		})
-	}
-}
-
-// TestEnvironmentKeyDeletesNothing: Codex deletes a login for the sake of a
-// variable that a rule forbids. We say so, and the file stays byte for byte.
-func TestEnvironmentKeyDeletesNothing(t *testing.T) {
-	p := newPerson(t, nil)
-	codex := p.codex()
-	login := storedAs("chatgpt", "ws-1")
-	writeConfig(t, p, "forced_login_method = \"chatgpt\"\n")
-	p.env = append(p.env, "CODEX_API_KEY=sk-proj-0123456789abcdef")
-	for _, args := range [][]string{
-		{"--plain"}, nil, {"status"}, {"status", "--json"}, {"--json", "--no-browser", "--timeout", "1ms"}, {"accounts"}, {"policy"},
-	} {
-		p.writeAuth(login)
-		r := p.run("", args...)
-		if p.authJSON() != login {
-			t.Errorf("%v changed the login: %q", args, p.authJSON())
-		}
-		said := r.out + r.err
-		if len(args) > 0 && (args[0] == "accounts" || args[0] == "policy" || len(args) > 1 && args[1] == "--json") {
-			continue
-		}
-		for _, part := range []string{"CODEX_API_KEY", "unset CODEX_API_KEY", "forced_login_method"} {
-			if !strings.Contains(said, part) {
-				t.Errorf("%v: no %q in %s", args, part, said)
-			}
-		}
-		if strings.Contains(said, "0123456789abcdef") {
-			t.Errorf("%v shows the key", args)
-		}
-	}
-	p.writeAuth(login)
-	term := p.sit(termtest.Options{})
-	term.WaitFor(atLogin)
-	waitFlat(t, term, "CODEX_API_KEY is set, but forced_login_method forbids what it holds")
-	term.Key("ctrl+c")
-	if code := term.WaitExit(); code != 0 || p.authJSON() != login {
-		t.Errorf("exit %d, %q", code, p.authJSON())
-	}
-	codex.Env = p.env
-	if out, _ := codexIn(t, nil, codex.Command(t.Context(), "exec", "--skip-git-repo-check", "hello")); p.authJSON() != "" {
-		t.Errorf("codex has changed its ways, and the README must too: %s", out)
-	}
-}
-
-// TestLogoutUnderEverything: neither a broken file nor rules that exclude each
-// other keep anybody signed in, wherever the login is.
-func TestLogoutUnderEverything(t *testing.T) {
-	broken := map[string]string{
-		"requirements.toml": "allowed_login_methods = chatgpt\n", "managed_config.toml": "forced_login_method = \"web\"\n",
-		"config.toml": "= 1\n", "own": "forced_login_method = 5\n", "conflict": "allowed_login_methods = []\n", "-c": "",
-		"pinned conflict": "allowed_login_methods = []\ncli_auth_credentials_store = \"keyring\"\n",
-	}
-	bus := secretService(t)
-	for _, store := range []string{"file", "keyring"} {
-		for where, text := range broken {
-			if where == "pinned conflict" && store == "file" {
-				continue // under that pin Codex would not see this login either
-			}
-			t.Run(where+", "+store, func(t *testing.T) {
-				p := newPerson(t, nil)
-				p.env = append(p.env, bus...)
-				own := "cli_auth_credentials_store = \"" + store + "\"\n"
-				writeConfig(t, p, own)
-				if r := p.run("sk-proj-0123456789abcdef\n", "--with-api-key"); r.code != 0 {
-					t.Fatalf("%+v", r)
-				}
-				var begin, args []string
-				want := exitFailed
-				switch where {
-				case "own":
-					writeConfig(t, p, own+text)
-				case "-c":
-					args = []string{"-c", "nonsense"}
-				case "conflict", "pinned conflict":
-					begin, want = systemFile(t, "requirements.toml", text), exitRefused
-				default:
-					begin = systemFile(t, where, text)
-				}
-				cmd := inside(t, begin, p.command(append(args, "--plain")...))
-				out, _ := cmd.CombinedOutput()
-				if code := cmd.ProcessState.ExitCode(); code != want {
-					t.Errorf("a start: exit %d, want %d: %s", code, want, out)
-				}
-				cmd = inside(t, begin, p.command(append(args, "logout")...))
-				out, _ = cmd.CombinedOutput()
-				if code := cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(string(out), "Successfully logged out") {
-					t.Errorf("logout: exit %d: %s", code, out)
-				}
-				writeConfig(t, p, own)
-				if r := p.run("", "status"); r.code != exitFailed || !strings.HasPrefix(r.out, "Not logged in") || p.authJSON() != "" {
-					t.Errorf("still signed in: %+v", r)
-				}
-			})
-		}
-	}
-}
-
-// TestWizardUnderRulesThatLeaveNoWay: it says so, lets the person look, and
-// signs out.
-func TestWizardUnderRulesThatLeaveNoWay(t *testing.T) {
-	p := newPerson(t, nil)
-	login := storedAs("chatgpt", "ws-1")
-	p.writeAuth(login)
-	admin := systemFile(t, "requirements.toml", "allowed_login_methods = []\n")
-	term := p.sitIn(admin, termtest.Options{})
-	term.WaitFor("leave no way to sign in")
-	term.Key("q")
-	if code := term.WaitExit(); code != exitRefused || p.authJSON() != login || term.Restored() != "" {
-		t.Errorf("exit %d, %q, %s", code, p.authJSON(), term.Restored())
-	}
-	term = p.sitIn(admin, termtest.Options{})
-	term.WaitFor("leave no way to sign in")
-	term.Key("h")
-	term.WaitFor("Rules and settings")
-	term.Key("2")
-	term.WaitFor("allowed_login_methods")
-	term.Key("esc")
-	term.WaitFor("Rules and settings")
-	term.Key("esc")
-	term.WaitFor("leave no way to sign in")
-	term.Key("o")
-	term.WaitFor("Sign out")
-	term.Key("enter")
-	awake(term, "You are signed out")
-	if p.authJSON() != "" {
-		t.Errorf("auth.json is still there: %s", term.Screen())
-	}
-	term.Key("q")
-	if code := term.WaitExit(); code != 0 {
-		t.Errorf("exit %d", code)
 	}
 }

@@ -260,6 +260,13 @@ func TestRefusedMethodOnTheCommandLine(t *testing.T) {
 		if r.code != exitRefused || last.Code != "policy" || p.authJSON() != "" || len(p.issuer.Requests()) != 0 {
 			t.Errorf("%s under %s: %+v", c.flag, c.rule, r)
 		}
+		r = p.run("sk-proj-0123456789abcdef\n", c.flag)
+		codex, _ := codexRun(t, p.codex(), "sk-proj-0123456789abcdef\n", "login", c.flag)
+		lines = strings.Split(strings.TrimSpace(codex), "\n")
+		// A browser or device sign-in says first what it is about to do.
+		if said := lines[len(lines)-1]; r.code != exitRefused || !strings.Contains(r.err, said+"\nError: ") {
+			t.Errorf("%s under %s: Codex says %q, we %+v", c.flag, c.rule, said, r)
+		}
 	}
 	t.Run("rules that leave no way", func(t *testing.T) {
 		admin := systemFile(t, "requirements.toml", "allowed_login_methods = []\n")
