@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -304,21 +305,28 @@ func TestAnotherStoreIsWrittenToTheConfiguration(t *testing.T) {
 	}
 }
 
+// What stands above config.toml decides, an admin's file as a trusted
+// project's.
 func TestAPinnedStoreIsNotChanged(t *testing.T) {
-	s := startSandbox(t, sandbox.Options{})
-	l := newLogin(t, s)
-	system := t.TempDir()
-	if err := os.WriteFile(filepath.Join(system, "managed_config.toml"), []byte(`cli_auth_credentials_store="file"`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if l.Rules, err = policy.Load(policy.Options{Home: l.Home.Path, System: system}); err != nil {
-		t.Fatal(err)
-	}
-	_, err = l.Begin(t.Context(), Request{Method: APIKey, Store: credstore.ModeKeyring, Secret: credstore.NewSecret("sk-0123456789abcdef")})
-	var pinned *StorePinnedError
-	if !errors.As(err, &pinned) || pinned.Source.Line != 1 {
-		t.Errorf("got %v", err)
+	for name, file := range map[string]string{"an admin": "managed_config.toml", "a project": filepath.Join(".codex", "config.toml")} {
+		t.Run(name, func(t *testing.T) {
+			l := newLogin(t, startSandbox(t, sandbox.Options{}))
+			system, err := filepath.EvalSymlinks(t.TempDir())
+			path := filepath.Join(system, file)
+			err = errors.Join(err, os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(`cli_auth_credentials_store="file"`), 0o600))
+			if err != nil {
+				t.Fatal(err)
+			}
+			trust := fmt.Sprintf(`projects={%q={trust_level="trusted"}}`, system)
+			if l.Rules, err = policy.Load(policy.Options{Home: l.Home.Path, System: system, Dir: system, Overrides: []string{trust}}); err != nil {
+				t.Fatal(err)
+			}
+			_, err = l.Begin(t.Context(), Request{Method: APIKey, Store: credstore.ModeKeyring, Secret: credstore.NewSecret("sk-0123456789abcdef")})
+			var pinned *StorePinnedError
+			if !errors.As(err, &pinned) || pinned.Source.File != path || pinned.Source.Line != 1 {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

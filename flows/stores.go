@@ -36,11 +36,11 @@ func (l *Login) Stores(ctx context.Context) []StoreChoice {
 }
 
 // storePin is who fixes the mode; nil when the person may choose. A value in
-// managed_config.toml stands above config.toml, so that another choice could
-// not be written down anywhere.
+// managed_config.toml or of a trusted project stands above config.toml, so that
+// another choice could not be written down anywhere.
 func (l *Login) storePin() *policy.Source {
 	source := l.Rules.Store.Source
-	if l.Rules.StorePinned || source.Layer == policy.LayerManaged {
+	if l.Rules.StorePinned || source.Layer == policy.LayerManaged || source.Layer == policy.LayerProject {
 		return &source
 	}
 	return nil
