@@ -3,14 +3,11 @@ package flows
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
 	"sync"
 	"time"
 )
@@ -24,127 +21,177 @@ const (
 	bodyLimit    = 1 << 20
 )
 
-// bundleLimit is far above any bundle of certificates.
-const bundleLimit = 8 << 20
-
-var errBundleTooLarge = errors.New("it is larger than 8 MiB")
-
-// CertificateFileError says that the bundle of extra root certificates named
-// by an environment variable cannot be used.
-type CertificateFileError struct {
-	Variable, Path string
-	Err            error // nil: the file holds no certificate
-}
-
-func (e *CertificateFileError) Error() string {
-	if e.Err == nil {
-		return e.Variable + " names " + e.Path + ", which holds no certificate"
-	}
-	return e.Variable + " names " + e.Path + ": " + e.Err.Error()
-}
-
-func (e *CertificateFileError) Unwrap() error { return e.Err }
-
 // NewClient returns the one HTTP client that all connections are made with. It
-// trusts the system's roots and those in CODEX_CA_CERTIFICATE, else
-// SSL_CERT_FILE, and obeys the proxy variables. The certificates are read with
-// the first request, which fails with a *CertificateFileError if they cannot
-// be: reading a bundle takes longer than a first frame may.
+// trusts what Codex trusts and obeys the proxy variables. The certificates are
+// read with the first request, which fails with a *CertificateFileError if they
+// cannot be: reading a bundle takes longer than a first frame may. A request
+// that gets no answer fails with a *NetworkError.
 func NewClient(getenv func(string) string) *http.Client {
 	return &http.Client{
-		Timeout: requestLimit,
 		// An endpoint that redirects is not the endpoint that was meant, and
 		// a redirected request would carry the secret along.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     lateTransport(sync.OnceValues(func() (*http.Transport, error) { return newTransport(getenv) })),
+		Transport:     &transport{getenv: getenv, limits: limits{connectLimit, requestLimit}},
 	}
 }
 
-// lateTransport makes its transport at the first request.
-type lateTransport func() (*http.Transport, error)
+// limits: one for each step on the way to the server, one for the whole.
+type limits struct{ step, request time.Duration }
+
+// transport makes its connections when the first request needs them.
+type transport struct {
+	getenv func(string) string
+	limits limits
+
+	mu     sync.Mutex
+	line   *line
+	bundle string // chosen in this run, in place of CODEX_CA_CERTIFICATE
+}
+
+// line is what requests travel on, and what servers are trusted by.
+type line struct {
+	http  *http.Transport
+	trust trust
+}
+
+// ready returns the line. What went wrong is tried anew the next time: the
+// person may have mended the file by then.
+func (t *transport) ready() (*line, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.line == nil {
+		trust, err := newTrust(t.getenv, t.bundle)
+		if err != nil {
+			return nil, err
+		}
+		t.line = &line{t.newHTTP(trust), trust}
+	}
+	return t.line, nil
+}
+
+// use goes on with another bundle.
+func (t *transport) use(bundle string, trust trust) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.line != nil {
+		t.line.http.CloseIdleConnections()
+	}
+	t.bundle, t.line = bundle, &line{t.newHTTP(trust), trust}
+}
+
+func (t *transport) newHTTP(trust trust) *http.Transport {
+	dialer := &net.Dialer{Timeout: t.limits.step}
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			proxy, _, err := proxyFor(t.getenv, r.URL)
+			return proxy, err
+		},
+		OnProxyConnectResponse: refusedByProxy,
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    t.limits.step,
+		ForceAttemptHTTP2:      true,
+		// Codex asks for no compression, and a compressed answer could hide
+		// its size.
+		DisableCompression: true,
+		TLSClientConfig:    &tls.Config{RootCAs: trust.pool, MinVersion: tls.VersionTLS12},
+	}
+}
 
 // RoundTrip implements http.RoundTripper.
-func (t lateTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	transport, err := t()
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	line, err := t.ready()
 	if err != nil {
+		closeBody(r)
 		return nil, err
 	}
-	return transport.RoundTrip(r)
+	resp, _, err := t.travel(line, r)
+	return resp, err
+}
+
+// travel sends r and watches how far it comes.
+func (t *transport) travel(line *line, r *http.Request) (*http.Response, *journey, error) {
+	_, choice, err := proxyFor(t.getenv, r.URL)
+	j := &journey{target: r.URL, proxy: choice, trust: line.trust, stage: StageSetup}
+	if err != nil {
+		closeBody(r)
+		return nil, j, err
+	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	whole := time.AfterFunc(t.limits.request, func() { cancel(errSilent) })
+	stop := func() {
+		whole.Stop()
+		j.rest()
+		cancel(nil)
+	}
+	resp, err := line.http.RoundTrip(r.WithContext(j.watch(ctx, t.limits.step, cancel)))
+	j.rest()
+	if err == nil && resp.StatusCode == http.StatusProxyAuthRequired && choice.Address != "" {
+		err = refusedByProxy(ctx, nil, nil, resp)
+		_ = resp.Body.Close()
+	}
+	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+			err = cause
+		}
+		stop()
+		return nil, j, j.failure(r.Context(), err)
+	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// The body is the connection now; whoever asked for it ends it.
+		whole.Stop()
+		return resp, j, nil
+	}
+	resp.Body = &limitedBody{resp.Body, ctx, stop}
+	return resp, j, nil
+}
+
+// limitedBody is an answer that has to be over in time.
+type limitedBody struct {
+	io.ReadCloser
+	ctx  context.Context
+	stop func()
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && errors.Is(context.Cause(b.ctx), errSilent) {
+		err = errSilent
+	}
+	return n, err
+}
+
+func (b *limitedBody) Close() error {
+	defer b.stop()
+	return b.ReadCloser.Close()
+}
+
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
 }
 
 // ready finds out before a sign-in begins what would spoil it at its end.
 func (l *Login) ready() error {
-	late, ok := l.Client.Transport.(lateTransport)
+	t, ok := l.Client.Transport.(*transport)
 	if !ok {
 		return nil
 	}
-	transport, err := late()
-	if err != nil {
+	if _, err := t.ready(); err != nil {
 		return err
 	}
-	if issuer, err := url.Parse(l.Issuer.base()); err == nil {
-		_, err := transport.Proxy(&http.Request{URL: issuer})
-		return err
-	}
-	return nil
+	_, err := l.proxy()
+	return err
 }
 
-func newTransport(getenv func(string) string) (*http.Transport, error) {
-	roots, err := rootCertificates(getenv)
-	if err != nil {
-		return nil, err
+// proxy is the way to the issuer.
+func (l *Login) proxy() (ProxyChoice, error) {
+	t, ok := l.Client.Transport.(*transport)
+	issuer, err := url.Parse(l.Issuer.base())
+	if !ok || err != nil {
+		return ProxyChoice{}, nil
 	}
-	dialer := &net.Dialer{Timeout: connectLimit}
-	return &http.Transport{
-		Proxy:               proxyFrom(getenv),
-		DialContext:         dialer.DialContext,
-		TLSHandshakeTimeout: connectLimit,
-		ForceAttemptHTTP2:   true,
-		// Codex asks for no compression, and a compressed answer could hide
-		// its size.
-		DisableCompression: true,
-		TLSClientConfig:    &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}, nil
-}
-
-// rootCertificates returns nil for the system's own roots.
-func rootCertificates(getenv func(string) string) (*x509.CertPool, error) {
-	for _, variable := range []string{"CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"} {
-		path := getenv(variable)
-		if path == "" {
-			continue
-		}
-		pem, err := readBundle(path)
-		if err != nil {
-			return nil, &CertificateFileError{Variable: variable, Path: path, Err: err}
-		}
-		roots, err := x509.SystemCertPool()
-		if err != nil {
-			roots = x509.NewCertPool()
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, &CertificateFileError{Variable: variable, Path: path}
-		}
-		return roots, nil
-	}
-	return nil, nil
-}
-
-// readBundle reads a file up to bundleLimit. Its errors do not repeat the path.
-func readBundle(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, errors.Unwrap(err)
-	}
-	defer func() { _ = f.Close() }()
-	pem, err := io.ReadAll(io.LimitReader(f, bundleLimit+1))
-	switch {
-	case err != nil:
-		return nil, errors.Unwrap(err)
-	case len(pem) > bundleLimit:
-		return nil, errBundleTooLarge
-	}
-	return pem, nil
+	return ProxyFor(t.getenv, issuer)
 }
 
 // networkError says in our own terms why a request got no answer.
@@ -153,36 +200,18 @@ func networkError(ctx context.Context, target string, err error) error {
 		return ctx.Err()
 	}
 	var certificate *CertificateFileError
-	if errors.As(err, &certificate) {
-		return certificate
-	}
-	var proxy *ProxyVariableError
-	if errors.As(err, &proxy) {
-		return proxy
-	}
-	host := hostOf(target)
-	out := &NetworkError{Problem: Offline, Host: host, Err: err}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		// url.Error prints the whole URL with its query.
-		out.Err = wrapped.Err
-	}
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() {
-		// Go's own text names its settings.
-		out.Err = errors.New("no answer in time")
-	}
-	var untrusted *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	var op *net.OpError
+	var variable *ProxyVariableError
+	var known *NetworkError
 	switch {
-	case errors.As(err, &untrusted), errors.As(err, &record), errors.As(err, &alert):
-		out.Problem = TLS
-	case errors.As(err, &op) && op.Op == "proxyconnect", strings.Contains(err.Error(), "proxyconnect"),
-		strings.Contains(err.Error(), "Proxy Authentication Required"):
-		out.Problem = Proxy
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.As(err, &variable):
+		return variable
+	case errors.As(err, &known):
+		return known
 	}
+	out := &NetworkError{Problem: Offline, Host: hostOf(target), Err: err}
+	out.Cause, out.Err = offlineCause(plainCause(err))
 	return out
 }
 

@@ -1,8 +1,16 @@
 package flows
 
 import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
+
+	"codex-login/policy"
 )
 
 // Purpose says what an address is needed for.
@@ -16,7 +24,8 @@ const (
 	ForSocket  Purpose = "socket"  // its secure websocket
 )
 
-// Endpoint is an address that Codex needs, without a query or a user.
+// Endpoint is an address that Codex needs, as it is asked for here: without a
+// query or a user. Any answer to it will do.
 type Endpoint struct {
 	Purpose Purpose
 	URL     string
@@ -47,6 +56,9 @@ type Connection struct {
 	// Presented is the chain that the server (or who stands between) showed,
 	// its own certificate first, whether or not it was trusted.
 	Presented []Certificate
+	// Private: it is trusted because of the bundle alone. Of one of OpenAI's
+	// addresses that means that somebody reads along who may.
+	Private bool
 	// Status is that of the answer; Date is the server's clock, zero without.
 	Status int
 	Date   time.Time
@@ -67,8 +79,13 @@ type Roots struct {
 	Variable, Path string
 	// Certificates is how many the bundle holds.
 	Certificates int
+	// Expired is how many of them are over.
+	Expired int
 	// System: the system's own roots count too.
 	System bool
+	// Instead lists the variables that put others in the place of the
+	// system's: SSL_CERT_FILE, SSL_CERT_DIR.
+	Instead []string
 }
 
 // ProxyChoice is how a host is reached.
@@ -79,4 +96,133 @@ type ProxyChoice struct {
 	Address string
 	// Exempt: Variable is NO_PROXY or no_proxy, and the host is in it.
 	Exempt bool
+	// PortAssumed: the variable names no port, that of Address is the usual one.
+	PortAssumed bool
+	// Socks: it is a SOCKS5 proxy. Codex 0.169 speaks HTTP to it, except for
+	// its websocket.
+	Socks bool
+}
+
+func (c ProxyChoice) scheme() string {
+	scheme, _, _ := strings.Cut(c.Address, "://")
+	return scheme
+}
+
+func (c ProxyChoice) host() string {
+	_, host, _ := strings.Cut(c.Address, "://")
+	return host
+}
+
+// Certificates that are over or not yet valid are told by their dates.
+func certificates(chain []*x509.Certificate) []Certificate {
+	out := make([]Certificate, len(chain))
+	for i, c := range chain {
+		out[i] = Certificate{
+			Subject: nameOf(c.Subject, c), Issuer: nameOf(c.Issuer, nil),
+			NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		}
+	}
+	return out
+}
+
+// nameOf is how a person would call the holder of a certificate: its common
+// name with the organisation, or the first host it is for.
+func nameOf(n pkix.Name, c *x509.Certificate) string {
+	name, organisation := n.CommonName, strings.Join(n.Organization, ", ")
+	if name == "" && c != nil && len(c.DNSNames) > 0 {
+		name = c.DNSNames[0]
+	}
+	switch {
+	case name == "":
+		name = first(organisation, n.String())
+	case organisation != "" && organisation != name:
+		name += " (" + organisation + ")"
+	}
+	return printable(name, 100)
+}
+
+// Endpoints are the addresses that Codex needs, in the order of their use.
+func (l *Login) Endpoints() []Endpoint {
+	chatGPT, api := l.Rules.ChatGPTBaseURL.Value, l.Rules.OpenAIBaseURL.Value
+	// As Codex: an address of one's own is asked by every kind of login.
+	socket := chatGPT + "/codex/responses"
+	if l.Rules.OpenAIBaseURL.Source.Layer != policy.LayerDefault {
+		socket = api + "/responses"
+	}
+	return []Endpoint{
+		{ForSignIn, bare(l.Issuer.base() + "/.well-known/openid-configuration")},
+		{ForAPI, bare(api + "/models")},
+		{ForChatGPT, bare(chatGPT + "/codex/responses")},
+		{ForSocket, bare(strings.Replace(socket, "http", "ws", 1))},
+	}
+}
+
+// bare takes user, password and query out of an address.
+func bare(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// Roots is what certificates are held against in this run. It returns a
+// *CertificateFileError if the bundle cannot be used, and then Variable and
+// Path all the same.
+func (l *Login) Roots() (Roots, error) {
+	t, ok := l.Client.Transport.(*transport)
+	if !ok {
+		return Roots{System: true}, nil
+	}
+	line, err := t.ready()
+	if err != nil {
+		var file *CertificateFileError
+		if errors.As(err, &file) {
+			return Roots{Variable: file.Variable, Path: file.Path}, err
+		}
+		return Roots{}, err
+	}
+	return line.trust.Roots, nil
+}
+
+// Trial is a bundle that a person tries.
+type Trial struct {
+	login *Login
+	path  string
+	trust trust
+}
+
+// TryBundle reads the bundle at path, as if CODEX_CA_CERTIFICATE named it. It
+// returns a *CertificateFileError without a variable if that cannot be used.
+// Nothing is changed before Keep.
+func (l *Login) TryBundle(path string) (*Trial, error) {
+	t, ok := l.Client.Transport.(*transport)
+	if !ok {
+		return nil, errors.New("this login makes no connections of its own")
+	}
+	trust, err := newTrust(t.getenv, path)
+	var file *CertificateFileError
+	if errors.As(err, &file) {
+		file.Variable = ""
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Trial{l, path, trust}, nil
+}
+
+// Roots is what certificates are held against with the bundle.
+func (t *Trial) Roots() Roots { return t.trust.Roots }
+
+// Connect is Login.Connect with the bundle.
+func (t *Trial) Connect(ctx context.Context, e Endpoint) Connection {
+	return t.login.connect(ctx, e, &t.trust)
+}
+
+// Keep uses the bundle for the rest of this run.
+func (t *Trial) Keep() {
+	if own, ok := t.login.Client.Transport.(*transport); ok {
+		own.use(t.path, t.trust)
+	}
 }

@@ -111,11 +111,11 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &busy):
 		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}
 	case errors.As(err, &certificate):
-		return "tls", "certificate_file", []any{"Variable", certificate.Variable, "Path", printable(certificate.Path, 300), "Cause", cause(certificate.Err)}
+		return "tls", "certificate_" + string(certificate.Problem), certificateValues(say, certificate)
 	case errors.As(err, &proxy):
-		return "proxy", "proxy_variable", []any{"Variable", proxy.Variable}
+		return "proxy", "variable_" + string(proxy.Problem), []any{"Variable", proxy.Variable, "Scheme", printable(proxy.Scheme, 12)}
 	case errors.As(err, &network):
-		return string(network.Problem), string(network.Problem), []any{"Host", network.Host, "Cause", cause(network.Err)}
+		return classifyNetwork(say, network)
 	case errors.As(err, &denied):
 		return "denied", "denied", []any{"Said", first(denied.Description, denied.Code)}
 	case errors.As(err, &server):

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,23 +66,34 @@ func everyError(t *testing.T) map[string]error {
 		"no provider key": &ProviderError{ProviderStanding{ID: "x", Kind: policy.ProviderEnvKey, Variable: "X_KEY"}},
 		"no code":         errNoCode, "nobody": credstore.ErrNotFound,
 		"ports":       &PortBusyError{Ports: []PortHolder{{Port: 1455, Program: "python3", PID: 7}, {Port: 1457}}},
-		"certificate": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x"}, "certificate file": &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Err: os.ErrNotExist},
-		"proxy variable": &ProxyVariableError{Variable: "HTTPS_PROXY"},
-		"home":           &credstore.HomeError{Path: "/nowhere"},
-		"config":         &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},
-		"conflict":       &policy.ConflictError{},
-		"pinned":         &StorePinnedError{Demanded: credstore.ModeFile, Source: policy.Source{File: "/etc/codex/requirements.toml", Line: 1}},
-		"method":         violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
-		"workspace":      violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
-		"no claim":       violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
-		"no account":     &NoAccountError{Name: "mina"},
-		"none before":    &NoAccountError{Name: "-"},
-		"ambiguous":      &AmbiguousError{Name: "mina", Matches: []Entry{{ID: "apikey-0123456789abcdef"}, {ID: "apikey-0123456789abcdee"}}},
-		"unforeseen":     errors.New("something else"),
-		"wrapped":        fmt.Errorf("while testing: %w", ErrExpired),
+		"home":        &credstore.HomeError{Path: "/nowhere"},
+		"config":      &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},
+		"conflict":    &policy.ConflictError{},
+		"pinned":      &StorePinnedError{Demanded: credstore.ModeFile, Source: policy.Source{File: "/etc/codex/requirements.toml", Line: 1}},
+		"method":      violation(t, `forced_login_method="api"`, policy.ChatGPT, ""),
+		"workspace":   violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, "ws-y"),
+		"no claim":    violation(t, `forced_chatgpt_workspace_id="ws-x"`, policy.ChatGPT, ""),
+		"no account":  &NoAccountError{Name: "mina"},
+		"none before": &NoAccountError{Name: "-"},
+		"ambiguous":   &AmbiguousError{Name: "mina", Matches: []Entry{{ID: "apikey-0123456789abcdef"}, {ID: "apikey-0123456789abcdee"}}},
+		"unforeseen":  errors.New("something else"),
+		"wrapped":     fmt.Errorf("while testing: %w", ErrExpired),
 	}
 	for _, p := range constants(t, ".", "NetworkProblem") {
 		all["network "+p] = &NetworkError{Problem: NetworkProblem(p), Host: "auth.openai.com", Err: net.ErrClosed}
+		for _, c := range causesOf(t, NetworkProblem(p)) {
+			all["network "+p+" "+string(c)] = &NetworkError{
+				Problem: NetworkProblem(p), Cause: c, Host: "auth.openai.com", Err: net.ErrClosed,
+				Roots: Roots{Variable: "SSL_CERT_FILE", Path: "/x", Instead: []string{"SSL_CERT_FILE"}},
+			}
+		}
+	}
+	for _, p := range constants(t, ".", "BundleProblem") {
+		all["bundle "+p] = &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Problem: BundleProblem(p)}
+		all["bundle given "+p] = &CertificateFileError{Path: "/x", Problem: BundleProblem(p), Block: 2, Line: 7, Label: "X509 CERTIFICATE", Err: os.ErrNotExist}
+	}
+	for _, p := range constants(t, ".", "ProxyProblem") {
+		all["variable "+p] = &ProxyVariableError{Variable: "HTTPS_PROXY", Problem: ProxyProblem(p), Scheme: "ftp"}
 	}
 	for _, p := range constants(t, ".", "DocumentProblem") {
 		all["document "+p] = &DocumentError{Problem: DocumentProblem(p), Detail: "3:4: unexpected end"}
@@ -103,6 +115,27 @@ func everyError(t *testing.T) map[string]error {
 	}
 	all["country"] = &ServerError{Status: 403, Code: "unsupported_country_region_territory"}
 	return all
+}
+
+// causesOf is every cause that a problem can have. A new one has to be put into
+// one of these lists.
+func causesOf(t *testing.T, p NetworkProblem) []NetworkCause {
+	t.Helper()
+	reached := []NetworkCause{CauseOther, CauseName, CauseRefused, CauseSilent, CauseDropped, CauseGarbage}
+	lists := map[NetworkProblem][]NetworkCause{
+		Offline: reached,
+		Proxy:   append(slices.Clone(reached), CauseAuthentication, CauseStatus),
+		TLS: {
+			CauseOther, CauseRefused, CauseSilent, CauseDropped, CauseGarbage, CauseExpired, CauseNotYetValid, CauseWrongHost,
+			CauseSelfSigned, CauseUnknown, CauseInspected, CauseReplaced, CauseRejected,
+		},
+	}
+	for _, c := range constants(t, ".", "NetworkCause") {
+		if !slices.Contains(lists[Proxy], NetworkCause(c)) && !slices.Contains(lists[TLS], NetworkCause(c)) {
+			t.Errorf("nothing has the cause %s", c)
+		}
+	}
+	return lists[p]
 }
 
 func violation(t *testing.T, rule string, c policy.Credential, workspace string) error {
@@ -160,7 +193,7 @@ func TestExplanationsAreStripped(t *testing.T) {
 		&NetworkError{Problem: Offline, Host: "h", Err: errors.New(bad)},
 		&credstore.Error{Problem: credstore.ProblemCorrupt, Place: credstore.Place{Where: bad}, Detail: bad},
 		&credstore.HomeError{Path: bad},
-		&CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad},
+		&CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad, Problem: BundleBase64, Label: printable(bad, 40)},
 		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: printable(bad, 60)}}},
 	} {
 		e := Explain(say, err)

@@ -2,63 +2,209 @@ package flows
 
 import (
 	"net"
-	"net/http"
+	"net/netip"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
-// proxyFrom is http.ProxyFromEnvironment, which goes straight to the server
-// when it cannot read a variable. Whoever set one must not be passed by.
-func proxyFrom(getenv func(string) string) func(*http.Request) (*url.URL, error) {
-	return func(r *http.Request) (*url.URL, error) {
-		if variable := unreadableProxy(getenv, r.URL); variable != "" {
-			return nil, &ProxyVariableError{Variable: variable}
-		}
-		return http.ProxyFromEnvironment(r)
-	}
+// ProxyProblem is what is wrong with the value of a proxy variable.
+type ProxyProblem string
+
+// The proxy problems.
+const (
+	ProxySpaces   ProxyProblem = "spaces" // white space in it
+	ProxyScheme   ProxyProblem = "scheme" // a kind of proxy that there is not
+	ProxySocks    ProxyProblem = "socks"  // socks:// without a version
+	ProxySocks4   ProxyProblem = "socks4" // its first versions, which are not spoken here
+	ProxyHost     ProxyProblem = "host"   // no host
+	ProxyPort     ProxyProblem = "port"   // a colon, and then no port
+	ProxyColons   ProxyProblem = "colons" // several ports, or IPv6 without brackets
+	ProxyUser     ProxyProblem = "user"   // a user or password with a / ? or # in it
+	ProxyNotAnURL ProxyProblem = "not_a_url"
+)
+
+// defaultProxyPorts are the kinds of proxies and where they listen unless a
+// port is given.
+var defaultProxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+
+// ProxyFor says how target is reached. It decides as Codex 0.169 does
+// (hyper-util's matcher: upper case first, ALL_PROXY as the last resort, none
+// of it in a CGI script), with three differences: this machine itself is never
+// asked for through a proxy, an empty variable is none, and one that cannot be
+// understood is a *ProxyVariableError, where Codex goes past the proxy.
+func ProxyFor(getenv func(string) string, target *url.URL) (ProxyChoice, error) {
+	_, choice, err := proxyFor(getenv, target)
+	return choice, err
 }
 
-// unreadableProxy names the variable that decides about target and holds no
-// address; empty when there is nothing wrong. This machine itself is never
-// asked for through a proxy.
-func unreadableProxy(getenv func(string) string, target *url.URL) string {
-	names := []string{"HTTPS_PROXY", "https_proxy"}
-	if target.Scheme == "http" {
-		names = []string{"HTTP_PROXY", "http_proxy"}
+// proxyFor returns the proxy's address with its user and password too; nil is
+// no proxy.
+func proxyFor(getenv func(string) string, target *url.URL) (*url.URL, ProxyChoice, error) {
+	names := []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}
+	if target.Scheme == "http" || target.Scheme == "ws" {
+		names = []string{"HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
 	}
-	host := target.Hostname()
-	if ip := net.ParseIP(host); host == "localhost" || ip.IsLoopback() {
-		return ""
+	variable, value := firstSet(getenv, names...)
+	if value == "" || getenv("REQUEST_METHOD") != "" || isThisMachine(target.Hostname()) {
+		return nil, ProxyChoice{}, nil
 	}
+	if name, list := firstSet(getenv, "NO_PROXY", "no_proxy"); isExempt(list, target.Hostname()) {
+		return nil, ProxyChoice{Variable: name, Exempt: true}, nil
+	}
+	address, err := parseProxy(variable, value)
+	if err != nil {
+		return nil, ProxyChoice{Variable: variable}, err
+	}
+	choice := ProxyChoice{
+		Variable: variable, Address: address.Scheme + "://" + address.Host,
+		PortAssumed: !hasPort(value), Socks: strings.HasPrefix(address.Scheme, "socks"),
+	}
+	return address, choice, nil
+}
+
+func firstSet(getenv func(string) string, names ...string) (name, value string) {
 	for _, name := range names {
-		value := getenv(name)
-		if value == "" {
+		if value := getenv(name); value != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
+func isThisMachine(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// isExempt reads NO_PROXY: addresses and networks for addresses; for names
+// the domain itself and all below it, with or without a dot before it, and *.
+// There are no ports in it.
+func isExempt(list, host string) bool {
+	ip, err := netip.ParseAddr(host)
+	for entry := range strings.SplitSeq(list, ",") {
+		entry = strings.TrimSpace(entry)
+		if err == nil {
+			network, noNetwork := netip.ParsePrefix(entry)
+			single, noAddress := netip.ParseAddr(entry)
+			if noNetwork == nil && network.Contains(ip) || noAddress == nil && single == ip {
+				return true
+			}
 			continue
 		}
-		if !isProxyAddress(value) {
-			return name
+		domain := strings.ToLower(strings.TrimPrefix(entry, "."))
+		name := strings.ToLower(host)
+		if entry == "*" || domain != "" && (name == domain || strings.HasSuffix(name, "."+domain)) {
+			return true
 		}
-		return ""
-	}
-	return ""
-}
-
-// isProxyAddress takes what net/http takes: a URL of a kind that it speaks, or
-// host and port without a scheme.
-func isProxyAddress(value string) bool {
-	if !strings.Contains(value, "://") {
-		value = "http://" + value
-	}
-	u, err := url.Parse(value)
-	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, " \t") {
-		return false
-	}
-	if strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "[") {
-		return false // two ports
-	}
-	switch u.Scheme {
-	case "http", "https", "socks5", "socks5h":
-		return true
 	}
 	return false
+}
+
+// schemeName is a scheme that may be repeated: it cannot be a password.
+var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]{0,11}$`)
+
+// parseProxy reads scheme://user:password@host:port, of which only the host is
+// needed.
+func parseProxy(variable, value string) (*url.URL, error) {
+	wrong := func(p ProxyProblem) (*url.URL, error) {
+		return nil, &ProxyVariableError{Variable: variable, Problem: p}
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xa0 }) {
+		return wrong(ProxySpaces)
+	}
+	scheme, rest, ok := strings.Cut(value, "://")
+	if !ok {
+		scheme, rest = "http", value
+	}
+	scheme = strings.ToLower(scheme)
+	switch {
+	case scheme == "socks":
+		return wrong(ProxySocks)
+	case scheme == "socks4", scheme == "socks4a":
+		return wrong(ProxySocks4)
+	case defaultProxyPorts[scheme] == "" && schemeName.MatchString(scheme):
+		return nil, &ProxyVariableError{Variable: variable, Problem: ProxyScheme, Scheme: scheme}
+	case defaultProxyPorts[scheme] == "", strings.HasPrefix(rest, "//"):
+		return wrong(ProxyNotAnURL)
+	}
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		if strings.Contains(rest[end:], "@") {
+			return wrong(ProxyUser)
+		}
+		authority = rest[:end]
+	}
+	u := &url.URL{Scheme: scheme}
+	if at := strings.LastIndex(authority, "@"); at >= 0 {
+		name, password, _ := strings.Cut(authority[:at], ":")
+		u.User = url.UserPassword(unescaped(name), unescaped(password))
+		authority = authority[at+1:]
+	}
+	host, port, problem := hostAndPort(authority)
+	if problem != "" {
+		return wrong(problem)
+	}
+	if port == "" {
+		port = defaultProxyPorts[scheme]
+	}
+	u.Host = net.JoinHostPort(host, port)
+	if _, err := url.Parse(u.Scheme + "://" + u.Host); err != nil {
+		return wrong(ProxyNotAnURL)
+	}
+	return u, nil
+}
+
+// unescaped leaves what is no escape as it is, as Codex does.
+func unescaped(text string) string {
+	if plain, err := url.PathUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
+
+// hostAndPort returns an empty port for none.
+func hostAndPort(authority string) (host, port string, problem ProxyProblem) {
+	host = authority
+	if inside, after, ok := strings.Cut(authority, "]"); ok && strings.HasPrefix(authority, "[") {
+		host = inside[1:]
+		if _, err := netip.ParseAddr(host); err != nil {
+			return "", "", ProxyHost
+		}
+		if after == "" {
+			return host, "", ""
+		}
+		authority = "x" + after
+	}
+	switch strings.Count(authority, ":") {
+	case 0:
+	case 1:
+		if host == authority {
+			host, _, _ = strings.Cut(authority, ":")
+		}
+		_, port, _ = strings.Cut(authority, ":")
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", "", ProxyPort
+		}
+	default:
+		return "", "", ProxyColons
+	}
+	if host == "" {
+		return "", "", ProxyHost
+	}
+	return host, port, ""
+}
+
+// hasPort reports whether a value that could be read names a port.
+func hasPort(value string) bool {
+	_, rest, ok := strings.Cut(value, "://")
+	if !ok {
+		rest = value
+	}
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	_, port, _ := hostAndPort(rest[strings.LastIndex(rest, "@")+1:])
+	return port != ""
 }

@@ -27,7 +27,7 @@ func (l *Login) insist(ctx context.Context, c *Challenge, ask func() (answer, er
 		why, wait := err, time.Duration(0)
 		var unreachable *NetworkError
 		switch {
-		case errors.As(err, &unreachable) && unreachable.Problem != TLS:
+		case errors.As(err, &unreachable) && !unreachable.lasting():
 		case err != nil || !isTrouble(a.status):
 			return a, err
 		default:

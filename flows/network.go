@@ -1,0 +1,278 @@
+package flows
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// NetworkProblem is the kind of trouble between here and the server.
+type NetworkProblem string
+
+// The network problems.
+const (
+	Offline NetworkProblem = "offline" // no connection: name not found, refused, timed out
+	TLS     NetworkProblem = "tls"     // the server's certificate is not trusted
+	Proxy   NetworkProblem = "proxy"   // the proxy did not let the connection through
+)
+
+// NetworkCause is why, where it can be told.
+type NetworkCause string
+
+// The causes. Those of Offline and Proxy mean the server and the proxy.
+const (
+	CauseOther   NetworkCause = "other"
+	CauseName    NetworkCause = "name"    // nobody knows the name
+	CauseRefused NetworkCause = "refused" // nothing listens there
+	CauseSilent  NetworkCause = "silent"  // no answer in time
+	CauseDropped NetworkCause = "dropped" // the connection was ended
+	CauseGarbage NetworkCause = "garbage" // something answered that is not what was asked for
+
+	CauseAuthentication NetworkCause = "authentication" // the proxy wants to know who asks (407)
+	CauseStatus         NetworkCause = "status"         // the proxy answered with another status
+
+	CauseExpired     NetworkCause = "expired"
+	CauseNotYetValid NetworkCause = "not_yet_valid"
+	CauseWrongHost   NetworkCause = "wrong_host"
+	CauseSelfSigned  NetworkCause = "self_signed"
+	CauseUnknown     NetworkCause = "unknown"   // an authority that nobody here trusts
+	CauseInspected   NetworkCause = "inspected" // the same, and something stands between
+	CauseReplaced    NetworkCause = "replaced"  // the system trusts it, but a variable put its own roots in place
+	CauseRejected    NetworkCause = "rejected"  // another fault of the certificate
+)
+
+// NetworkError is a request that got no answer. Host never holds a path or a
+// query. Everything in it is safe to print.
+type NetworkError struct {
+	Problem NetworkProblem
+	Cause   NetworkCause
+	Stage   Stage
+	Host    string
+	Proxy   ProxyChoice // the way it went
+	Err     error
+
+	// Status and Schemes are the proxy's answer: its status, and what it wants
+	// to authenticate with (Basic, Negotiate, NTLM).
+	Status  int
+	Schemes []string
+
+	// Roots and Presented are set for a certificate that is not trusted; Fault
+	// is the one of Presented that is to blame.
+	Roots     Roots
+	Presented []Certificate
+	Fault     int
+}
+
+func (e *NetworkError) Error() string {
+	kind := string(e.Problem)
+	if e.Cause != "" && e.Cause != CauseOther {
+		kind += ": " + string(e.Cause)
+	}
+	return e.Host + " cannot be reached (" + kind + "): " + e.Err.Error()
+}
+
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// lasting reports whether asking again can only end the same way.
+func (e *NetworkError) lasting() bool {
+	return e.Problem == TLS && e.Cause != CauseSilent && e.Cause != CauseDropped || e.Cause == CauseAuthentication
+}
+
+var errSilent = errors.New("no answer in time")
+
+// proxyAnswer is what a proxy said instead of connecting.
+type proxyAnswer struct {
+	status  int
+	schemes []string
+}
+
+func (e *proxyAnswer) Error() string { return "the proxy answered " + http.StatusText(e.status) }
+
+// refusedByProxy is an http.Transport.OnProxyConnectResponse.
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &proxyAnswer{status: resp.StatusCode}
+	for _, line := range resp.Header.Values("Proxy-Authenticate") {
+		for challenge := range strings.SplitSeq(line, ",") {
+			// RFC 9110 section 11.6.1: parameters of a scheme are separated by
+			// commas too, but hold a "=".
+			scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
+			if scheme != "" && !strings.Contains(scheme, "=") && !slices.Contains(e.schemes, scheme) {
+				e.schemes = append(e.schemes, printable(scheme, 20))
+			}
+		}
+	}
+	return e
+}
+
+// failure is why the journey ended before an answer.
+func (j *journey) failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err // the person or the whole sign-in ended it
+	}
+	var variable *ProxyVariableError
+	if errors.As(err, &variable) {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := &NetworkError{Problem: Offline, Host: j.target.Host, Stage: j.stage, Proxy: j.proxy}
+	var untrusted *tls.CertificateVerificationError
+	var answered *proxyAnswer
+	var op *net.OpError
+	toProxy := j.proxy.Address != "" && j.stage != StageTLS &&
+		(j.stage != StageRequest || j.target.Scheme != "https")
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		toProxy = true
+	}
+	switch {
+	case errors.As(err, &untrusted):
+		if toProxy {
+			e.Host = j.proxy.host()
+		}
+		e.Stage, e.Problem = StageTLS, TLS
+		j.presented = untrusted.UnverifiedCertificates
+		j.distrust(e, untrusted)
+	case errors.As(err, &answered):
+		e.Stage, e.Problem, e.Cause, e.Err = StageProxy, Proxy, CauseStatus, answered
+		e.Status, e.Schemes = answered.status, answered.schemes
+		if e.Status == http.StatusProxyAuthRequired {
+			e.Cause = CauseAuthentication
+		}
+	case toProxy:
+		e.Problem = Proxy
+		e.Cause, e.Err = offlineCause(plainCause(err))
+	case j.stage == StageTLS:
+		e.Problem = TLS
+		e.Cause, e.Err = offlineCause(plainCause(err))
+		var alert tls.AlertError
+		switch {
+		case errors.As(err, &alert):
+			e.Cause = CauseRefused
+		case e.Cause == CauseOther:
+			e.Cause = CauseGarbage
+		}
+	default:
+		e.Cause, e.Err = offlineCause(plainCause(err))
+	}
+	return e
+}
+
+// plainCause takes off what repeats addresses, and with them queries and
+// passwords.
+func plainCause(err error) error {
+	for {
+		var wrapped *url.Error
+		var op *net.OpError
+		switch {
+		case errors.As(err, &wrapped):
+			err = wrapped.Err
+		case errors.As(err, &op):
+			err = op.Err
+		default:
+			return err
+		}
+	}
+}
+
+// offlineCause sorts the errors of net and net/http. What net/http says of an
+// answer that is none repeats it: nothing of that is kept.
+func offlineCause(err error) (NetworkCause, error) {
+	var dns *net.DNSError
+	var late net.Error
+	var number syscall.Errno
+	var record tls.RecordHeaderError
+	text := err.Error()
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return CauseName, errors.New("the name is not known")
+	case errors.As(err, &dns):
+		return CauseName, errors.New("no name server answered")
+	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.As(err, &late) && late.Timeout(), errors.Is(err, syscall.ETIMEDOUT):
+		return CauseSilent, errSilent
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return CauseRefused, errors.New("the connection was refused")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), strings.Contains(text, "server closed"):
+		return CauseDropped, errors.New("the connection was ended")
+	case errors.As(err, &record), strings.Contains(text, "malformed HTTP"), strings.Contains(text, "HTTP/1.x transport connection broken"),
+		strings.Contains(text, "unexpected protocol version"), strings.Contains(text, "server gave HTTP response"):
+		return CauseGarbage, errors.New("what answered speaks another language")
+	case errors.As(err, &number):
+		return CauseOther, errors.New(number.Error())
+	}
+	return CauseOther, errors.New(printable(text, 200))
+}
+
+// distrust says what is wrong with the chain that was presented.
+func (j *journey) distrust(e *NetworkError, err *tls.CertificateVerificationError) {
+	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), errors.New(printable(err.Err.Error(), 200))
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err.Err, &name):
+		e.Cause = CauseWrongHost
+	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
+		e.Cause = CauseExpired
+		if time.Now().Before(invalid.Cert.NotBefore) {
+			e.Cause = CauseNotYetValid
+		}
+		e.Fault = max(slices.IndexFunc(err.UnverifiedCertificates, invalid.Cert.Equal), 0)
+	case errors.As(err.Err, &unknown):
+		e.Cause = j.unknownAuthority(e.Host, err.UnverifiedCertificates)
+	default:
+		e.Cause = CauseRejected
+	}
+}
+
+// unknownAuthority tells apart why nobody here knows the authority.
+func (j *journey) unknownAuthority(host string, chain []*x509.Certificate) NetworkCause {
+	if len(chain) == 0 {
+		return CauseUnknown
+	}
+	leaf := chain[0]
+	switch {
+	case !j.trust.System && trustedBy(systemRoots(func(string) string { return "" }), chain):
+		return CauseReplaced
+	case j.proxy.Address != "" && host == j.target.Host, isOpenAI(j.target.Hostname()):
+		return CauseInspected
+	case len(chain) == 1 && leaf.CheckSignatureFrom(leaf) == nil || string(leaf.RawIssuer) == string(leaf.RawSubject):
+		return CauseSelfSigned
+	}
+	return CauseUnknown
+}
+
+// trustedBy asks about the authority alone; a nil pool is the system's own.
+func trustedBy(roots *x509.CertPool, chain []*x509.Certificate) bool {
+	between := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		between.AddCert(c)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+	return err == nil
+}
+
+// isOpenAI: their servers have certificates of public authorities.
+func isOpenAI(host string) bool {
+	host = strings.ToLower(host)
+	for _, domain := range []string{"openai.com", "chatgpt.com"} {
+		if host == domain || strings.HasSuffix(host, "."+domain) {
+			return true
+		}
+	}
+	return false
+}
