@@ -2,6 +2,9 @@ module codex-login
 
 go 1.26.0
 
+// Old company authorities have a negative serial number, and Codex takes them.
+godebug x509negativeserial=1
+
 require (
 	filippo.io/age v1.3.2
 	github.com/atotto/clipboard v0.1.4

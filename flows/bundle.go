@@ -183,7 +183,7 @@ func (p *bundleParser) begin(line string, number int) *bundleError {
 // number is known.
 func (p *bundleParser) body(line string, number int) *bundleError {
 	line = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '\t' {
+		if r == ' ' || r == '\t' || r == '\f' {
 			return -1
 		}
 		return r
@@ -207,7 +207,11 @@ func (p *bundleParser) end() *bundleError {
 		p.note()
 		return nil
 	}
-	der, err := base64.StdEncoding.DecodeString(content)
+	encoding := base64.RawStdEncoding // the padding may be there or not
+	if strings.HasSuffix(content, "=") {
+		encoding = base64.StdEncoding
+	}
+	der, err := encoding.DecodeString(content)
 	if err != nil {
 		return p.fault(BundleBase64, p.begun, nil)
 	}

@@ -96,6 +96,10 @@ func systemRoots(getenv func(string) string) *x509.CertPool {
 	folders := systemFolders
 	if set := getenv(certFolderVariable); set != "" {
 		folders = filepath.SplitList(set)
+		if _, err := os.Stat(set); err != nil {
+			// Not one folder that there is: the usual ones stay.
+			folders = append(folders, systemFolders...)
+		}
 	}
 	pool := x509.NewCertPool()
 	addFirst(pool)

@@ -1,0 +1,255 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"codex-login/flows/sandbox"
+
+	"golang.org/x/sys/unix"
+)
+
+// opinion is what a program makes of a server and of the way to it.
+type opinion string
+
+const (
+	trusted   opinion = "trusted"   // the server's own answer came
+	untrusted opinion = "untrusted" // or nothing came at all
+	refusedIt opinion = "refused"   // the bundle cannot be used
+)
+
+// codexBin is the real Codex, or a skip by name.
+func codexBin(t *testing.T) string {
+	t.Helper()
+	bin, err := sandbox.FindCodex()
+	if err != nil {
+		missing(t, "the real codex: "+err.Error())
+	}
+	if !sandbox.Isolated() {
+		missing(t, "a network namespace for the real codex")
+	}
+	return bin
+}
+
+// codexSays asks the real Codex for a device code.
+func codexSays(t *testing.T, bin, issuer string, env map[string]string) (opinion, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	home := t.TempDir()
+	cmd := exec.CommandContext(ctx, bin, "login", "--device-auth", "--experimental_issuer", issuer)
+	cmd.Env = []string{"HOME=" + home, "CODEX_HOME=" + home, "PATH=/nonexistent"}
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Dir = home
+	out, _ := cmd.CombinedOutput()
+	switch text := string(out); {
+	case strings.Contains(text, "status 503"):
+		return trusted, text
+	case strings.Contains(text, "error sending request"):
+		return untrusted, text
+	default:
+		return refusedIt, text
+	}
+}
+
+// weSay asks for one too.
+func weSay(t *testing.T, issuer string, env map[string]string) (opinion, error) {
+	t.Helper()
+	l := newLogin(t, startSandbox(t, sandbox.Options{}))
+	l.Issuer = NewIssuer(issuer, "", "codex-login/test", environment(nil))
+	l.Client = NewClient(environment(env))
+	_, err := l.Begin(t.Context(), Request{Method: Device})
+	var file *CertificateFileError
+	var server *ServerError
+	var network *NetworkError
+	switch {
+	case errors.As(err, &file):
+		return refusedIt, err
+	case errors.As(err, &server) && server.Status == 503:
+		return trusted, err
+	case errors.As(err, &network):
+		return untrusted, err
+	}
+	t.Fatalf("neither: %v", err)
+	return "", nil
+}
+
+// sideBySide runs do for every name, two at a time.
+func sideBySide(names []string, do func(name string)) {
+	var all sync.WaitGroup
+	places := make(chan struct{}, 2*runtime.NumCPU())
+	for _, name := range names {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			do(name)
+		})
+	}
+	all.Wait()
+}
+
+func keysOf[V any](m map[string]V) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Every file is taken and refused by both programs alike.
+func TestBundlesAreCodexs(t *testing.T) {
+	bin := codexBin(t)
+	right, cases := bundleCases(t)
+	server := unavailable(t, right.server(nil))
+	sideBySide(keysOf(cases), func(name string) {
+		env := map[string]string{"CODEX_CA_CERTIFICATE": written(t, cases[name].text)}
+		theirs, said := codexSays(t, bin, server, env)
+		ours, err := weSay(t, server, env)
+		if ours != theirs {
+			t.Errorf("%s: here %s (%v), there %s: %s", name, ours, err, theirs, said)
+		}
+	})
+}
+
+// trustCase is an environment on a machine, and whether the right authority is
+// trusted. RIGHT, WRONG, FOLDER (with the right one in it), HASHED (the same, by
+// OpenSSL's name) stand for paths.
+type trustCase struct {
+	env     map[string]string
+	system  string // what the system's bundle holds: "", right
+	folder  string // what its folder holds: "", right, hashed
+	trusted bool
+}
+
+var trustCases = map[string]trustCase{
+	"nothing":                        {},
+	"CODEX":                          {env: map[string]string{"CODEX_CA_CERTIFICATE": "RIGHT"}, trusted: true},
+	"SSL_CERT_FILE":                  {env: map[string]string{"SSL_CERT_FILE": "RIGHT"}, trusted: true},
+	"union of both":                  {env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_FILE": "RIGHT"}, trusted: true},
+	"the second is nowhere":          {env: map[string]string{"CODEX_CA_CERTIFICATE": "RIGHT", "SSL_CERT_FILE": "/nowhere"}, trusted: true},
+	"neither":                        {env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_FILE": "WRONG"}},
+	"folder":                         {env: map[string]string{"SSL_CERT_DIR": "FOLDER"}},
+	"hashed folder":                  {env: map[string]string{"SSL_CERT_DIR": "HASHED"}, trusted: true},
+	"second of two hashed folders":   {env: map[string]string{"SSL_CERT_DIR": "/nowhere:HASHED"}, trusted: true},
+	"folder beside CODEX":            {env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_DIR": "/nowhere:FOLDER"}, trusted: true},
+	"folder beside SSL_CERT_FILE":    {env: map[string]string{"SSL_CERT_FILE": "WRONG", "SSL_CERT_DIR": "FOLDER"}, trusted: true},
+	"Node's":                         {env: map[string]string{"NODE_EXTRA_CA_CERTS": "RIGHT"}},
+	"system":                         {system: "right", trusted: true},
+	"system and CODEX":               {system: "right", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG"}, trusted: true},
+	"system and SSL_CERT_FILE":       {system: "right", env: map[string]string{"SSL_CERT_FILE": "WRONG"}},
+	"system and both":                {system: "right", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_FILE": "WRONG"}},
+	"system, the second nowhere":     {system: "right", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_FILE": "/nowhere"}},
+	"system and folder":              {system: "right", env: map[string]string{"SSL_CERT_DIR": "/nowhere"}, trusted: true},
+	"system, CODEX and folder":       {system: "right", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG", "SSL_CERT_DIR": "/nowhere"}},
+	"system folder":                  {folder: "right"},
+	"system folder, hashed":          {folder: "hashed", trusted: true},
+	"system folder and CODEX":        {folder: "right", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG"}, trusted: true},
+	"system folder, hashed, CODEX":   {folder: "hashed", env: map[string]string{"CODEX_CA_CERTIFICATE": "WRONG"}, trusted: true},
+	"system folder, SSL_CERT_FILE":   {folder: "hashed", env: map[string]string{"SSL_CERT_FILE": "WRONG"}},
+	"system folder, empty folder":    {folder: "hashed", env: map[string]string{"SSL_CERT_DIR": "EMPTY"}},
+	"system folder, empty and none":  {folder: "hashed", env: map[string]string{"SSL_CERT_DIR": "/nowhere:EMPTY"}, trusted: true},
+	"system folder, other folder":    {folder: "hashed", env: map[string]string{"SSL_CERT_DIR": "/nowhere"}, trusted: true},
+	"a blank is a path for SSL_CERT": {env: map[string]string{"SSL_CERT_FILE": " "}},
+}
+
+// Whom both programs trust, with /etc/ssl/certs made up for each case in a mount
+// namespace of this thread's own.
+func TestTrustIsCodexs(t *testing.T) {
+	bin := codexBin(t)
+	right, wrong := newAuthority(t, "Right Root"), newAuthority(t, "Wrong Root")
+	server := unavailable(t, right.server(nil))
+	plain, hashed := t.TempDir(), t.TempDir()
+	hash := subjectHash(t, right)
+	paths := strings.NewReplacer(
+		"RIGHT", written(t, right.pem), "WRONG", written(t, wrong.pem), "FOLDER", plain, "HASHED", hashed, "EMPTY", t.TempDir(),
+	)
+	for _, path := range []string{filepath.Join(plain, "root.pem"), filepath.Join(hashed, hash)} {
+		if err := os.WriteFile(path, []byte(right.pem), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, test := range trustCases {
+		t.Run(name, func(t *testing.T) {
+			runtime.LockOSThread() // and never unlocked: the thread ends with the test
+			certs := t.TempDir()
+			if err := madeUp(certs, right, test, hash); err != nil {
+				missing(t, "a mount namespace: "+err.Error())
+			}
+			env := map[string]string{}
+			for name, value := range test.env {
+				env[name] = paths.Replace(value)
+			}
+			theirs, said := codexSays(t, bin, server, env)
+			ours, err := weSay(t, server, env)
+			if ours != theirs || (ours == trusted) != test.trusted {
+				t.Errorf("here %s (%v), there %s: %s", ours, err, theirs, said)
+			}
+		})
+	}
+}
+
+// madeUp gives this thread an /etc/ssl/certs as the case wants it.
+func madeUp(certs string, right *authority, test trustCase, hash string) error {
+	files := map[string]string{"ca-certificates.crt": ""}
+	if test.system == "right" {
+		files["ca-certificates.crt"] = right.pem
+	}
+	switch test.folder {
+	case "right":
+		files["root.pem"] = right.pem
+	case "hashed":
+		files[hash] = right.pem
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(certs, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS),
+		unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""),
+		unix.Mount(certs, "/etc/ssl/certs", "", unix.MS_BIND, ""),
+	)
+}
+
+// subjectHash is the name that "openssl rehash" gives.
+func subjectHash(t *testing.T, a *authority) string {
+	t.Helper()
+	out, err := exec.Command("openssl", "x509", "-noout", "-hash", "-in", written(t, a.pem)).Output()
+	if err != nil {
+		missing(t, "openssl: "+err.Error())
+	}
+	return strings.TrimSpace(string(out)) + ".0"
+}
+
+// A server that is trusted by the system, but not by what SSL_CERT_FILE puts in
+// the place of the system's roots, is told from one that nobody knows.
+func TestReplacedRootsAreNamed(t *testing.T) {
+	right, wrong := newAuthority(t, "Right Root"), newAuthority(t, "Wrong Root")
+	server := unavailable(t, right.server(nil))
+	runtime.LockOSThread()
+	if err := madeUp(t.TempDir(), right, trustCase{system: "right"}, ""); err != nil {
+		missing(t, "a mount namespace: "+err.Error())
+	}
+	_, err := weSay(t, server, map[string]string{"SSL_CERT_FILE": written(t, wrong.pem)})
+	var network *NetworkError
+	if !errors.As(err, &network) || network.Cause != CauseReplaced {
+		t.Fatal(err)
+	}
+	e := Explain(newLogin(t, startSandbox(t, sandbox.Options{})).Say, err)
+	if !strings.Contains(e.Title, "SSL_CERT_FILE") || !strings.Contains(e.Next, "CODEX_CA_CERTIFICATE") {
+		t.Errorf("%+v", e)
+	}
+}
