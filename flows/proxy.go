@@ -164,34 +164,34 @@ func unescaped(text string) string {
 	return text
 }
 
+// hostName is a name or an IPv4 address; others are written as xn--.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
 // hostAndPort returns an empty port for none.
 func hostAndPort(authority string) (host, port string, problem ProxyProblem) {
-	host = authority
-	if inside, after, ok := strings.Cut(authority, "]"); ok && strings.HasPrefix(authority, "[") {
-		host = inside[1:]
-		if _, err := netip.ParseAddr(host); err != nil {
+	host, rest := authority, ""
+	if inside, bracketed := strings.CutPrefix(authority, "["); bracketed {
+		host, rest, _ = strings.Cut(inside, "]")
+		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() || ip.Zone() != "" {
 			return "", "", ProxyHost
 		}
-		if after == "" {
-			return host, "", ""
+	} else {
+		if i := strings.Index(authority, ":"); i >= 0 {
+			host, rest = authority[:i], authority[i:]
 		}
-		authority = "x" + after
+		if strings.Count(rest, ":") <= 1 && !hostName.MatchString(host) {
+			return "", "", ProxyHost
+		}
 	}
-	switch strings.Count(authority, ":") {
-	case 0:
-	case 1:
-		if host == authority {
-			host, _, _ = strings.Cut(authority, ":")
-		}
-		_, port, _ = strings.Cut(authority, ":")
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return "", "", ProxyPort
-		}
-	default:
+	if rest == "" {
+		return host, "", ""
+	}
+	port, _ = strings.CutPrefix(rest, ":")
+	if strings.Contains(port, ":") {
 		return "", "", ProxyColons
 	}
-	if host == "" {
-		return "", "", ProxyHost
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || !strings.HasPrefix(rest, ":") {
+		return "", "", ProxyPort
 	}
 	return host, port, ""
 }
