@@ -123,3 +123,5 @@ func written(t testing.TB, text string) string {
 func environment(values map[string]string) func(string) string {
 	return func(name string) string { return values[name] }
 }
+
+func overwrite(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }

@@ -157,9 +157,8 @@ func (j *journey) failure(ctx context.Context, err error) error {
 	case j.stage == StageTLS:
 		e.Problem = TLS
 		e.Cause, e.Err = offlineCause(plainCause(err))
-		var alert tls.AlertError
 		switch {
-		case errors.As(err, &alert):
+		case op != nil && op.Op == "remote error": // an alert, RFC 8446 section 6
 			e.Cause = CauseRefused
 		case e.Cause == CauseOther:
 			e.Cause = CauseGarbage

@@ -1,0 +1,237 @@
+package flows
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"codex-login/flows/sandbox"
+)
+
+// behave is a proxy that does with each CONNECT what it is told.
+func behave(t *testing.T, do func(c net.Conn, target string)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done); _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				go func() { <-done; _ = c.Close() }()
+				r, err := http.ReadRequest(bufio.NewReader(c))
+				if err == nil {
+					do(c, r.Host)
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func says(text string) func(net.Conn, string) {
+	return func(c net.Conn, _ string) { _, _ = io.WriteString(c, text) }
+}
+
+// tunnel is a proxy that works.
+func tunnel(c net.Conn, target string) {
+	there, err := net.Dial("tcp", target)
+	if err != nil {
+		_, _ = io.WriteString(c, "HTTP/1.1 502 Bad Gateway\r\n\r\n")
+		return
+	}
+	defer func() { _ = there.Close() }()
+	_, _ = io.WriteString(c, "HTTP/1.1 200 Connection established\r\n\r\n")
+	go func() { _, _ = io.Copy(there, c) }()
+	_, _ = io.Copy(c, there)
+}
+
+// inspect is a proxy that reads along, with an authority of its own.
+func inspect(config *tls.Config) func(net.Conn, string) {
+	return func(c net.Conn, _ string) {
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+		secured := tls.Server(c, config)
+		if _, err := http.ReadRequest(bufio.NewReader(secured)); err == nil {
+			_, _ = io.WriteString(secured, "HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		}
+		_ = secured.Close()
+	}
+}
+
+// nobody is an address where nothing listens.
+func nobody(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	return l.Addr().String()
+}
+
+// Each kind of broken proxy gets its own sentence, and the real Codex gets
+// nowhere through it either. The password is nowhere to be seen.
+func TestBrokenProxies(t *testing.T) {
+	needOutside(t)
+	bin := codexBin(t)
+	public, company := newAuthority(t, "Public Root"), newAuthority(t, "Inspection CA")
+	server := strings.Replace(unavailable(t, public.server(nil)), "127.0.0.1", outside.String(), 1)
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(server, "https://"))
+	forward(t, outside.String()+":"+port, "127.0.0.1:"+port)
+	right := written(t, public.pem)
+	company407 := "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+	for name, test := range map[string]struct {
+		proxy string
+		cause NetworkCause
+		said  string
+		codex opinion
+	}{
+		"works":             {behave(t, tunnel), "", "", trusted},
+		"refuses":           {nobody(t), CauseRefused, "nothing listens", untrusted},
+		"name is not known": {"proxy.invalid:8080", CauseName, "no name server", ""},
+		"407, Basic":        {behave(t, says("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"a, b\"\r\n\r\n")), CauseAuthentication, "wants Basic", untrusted},
+		"407, company":      {behave(t, says(company407)), CauseAuthentication, "wants Negotiate, NTLM", untrusted},
+		"407, no scheme":    {behave(t, says("HTTP/1.1 407 No\r\n\r\n")), CauseAuthentication, "answered 407.", untrusted},
+		"403":               {behave(t, says("HTTP/1.1 403 Forbidden\r\n\r\n")), CauseStatus, "answered 403", untrusted},
+		"502":               {behave(t, says("HTTP/1.1 502 Bad\r\n\r\n")), CauseStatus, "answered 502", untrusted},
+		"hangs":             {behave(t, func(c net.Conn, _ string) { _, _ = c.Read(make([]byte, 1)) }), CauseSilent, "did not answer", ""},
+		"garbage":           {behave(t, says("SSH-2.0-OpenSSH_9.2\r\n")), CauseGarbage, "not HTTP", untrusted},
+		"hangs up":          {behave(t, says("")), CauseDropped, "broke off", untrusted},
+		"inspects":          {behave(t, inspect(company.server(nil))), CauseInspected, "Inspection CA", untrusted},
+		"a web server":      {strings.TrimPrefix(unavailable(t, nil), "http://"), CauseStatus, "answered 503", untrusted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := map[string]string{"HTTPS_PROXY": "http://mina:hunter2@" + test.proxy, "CODEX_CA_CERTIFICATE": right}
+			l := newLogin(t, startSandbox(t, sandbox.Options{}))
+			l.Issuer = NewIssuer(server, "", "codex-login/test", environment(nil))
+			l.Client = NewClient(environment(env))
+			l.Client.Transport.(*transport).limits = limits{step: 300 * time.Millisecond, request: 10 * time.Second}
+			_, err := l.Begin(t.Context(), Request{Method: Device})
+			var network *NetworkError
+			if errors.As(err, &network) != (test.cause != "") || network != nil && network.Cause != test.cause {
+				t.Fatalf("got %v", err)
+			}
+			e := Explain(l.Say, err)
+			if !strings.Contains(e.Text, test.said) || strings.Contains(e.Title+e.Text+e.Next+err.Error(), "hunter2") {
+				t.Errorf("%+v (%v)", e, err)
+			}
+			if network != nil && (network.Proxy.Variable != "HTTPS_PROXY" || !strings.Contains(e.Text, "http://"+test.proxy)) {
+				t.Errorf("the proxy is not named: %+v", e)
+			}
+			c := l.Connect(t.Context(), l.Endpoints()[0])
+			var again *NetworkError
+			switch {
+			case test.cause == "":
+				// The server's own 503 is trouble, but it was reached.
+				if c.Stage != StageRequest || c.Status != 503 || len(c.Presented) == 0 || !c.Private || len(c.Addresses) > 0 {
+					t.Errorf("%+v", c)
+				}
+			case !errors.As(c.Err, &again) || again.Cause != test.cause || c.Proxy.Variable != "HTTPS_PROXY" || c.Host != again.Host:
+				t.Errorf("%+v", c)
+			}
+			if test.codex != "" {
+				if theirs, said := codexSays(t, bin, server, env); theirs != test.codex {
+					t.Errorf("the real codex: %s", said)
+				}
+			}
+		})
+	}
+	t.Run("inspects, and is trusted", func(t *testing.T) {
+		env := map[string]string{"HTTPS_PROXY": "http://" + behave(t, inspect(company.server(nil))), "CODEX_CA_CERTIFICATE": written(t, company.pem)}
+		ours, err := weSay(t, server, env)
+		theirs, said := codexSays(t, bin, server, env)
+		if ours != trusted || theirs != trusted {
+			t.Errorf("%v, %s", err, said)
+		}
+	})
+	t.Run("SOCKS", func(t *testing.T) {
+		// It is spoken here; the real Codex speaks HTTP to it.
+		env := map[string]string{"ALL_PROXY": "socks5h://" + socks(t), "CODEX_CA_CERTIFICATE": right}
+		ours, err := weSay(t, server, env)
+		theirs, said := codexSays(t, bin, server, env)
+		if ours != trusted || theirs != untrusted {
+			t.Errorf("%v, %s", err, said)
+		}
+	})
+}
+
+// forward listens on from for whoever connects, and leads to to.
+func forward(t *testing.T, from, to string) {
+	t.Helper()
+	l, err := net.Listen("tcp", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				there, err := net.Dial("tcp", to)
+				if err != nil {
+					return
+				}
+				defer func() { _ = there.Close() }()
+				go func() { _, _ = io.Copy(there, c) }()
+				_, _ = io.Copy(c, there)
+			}()
+		}
+	}()
+}
+
+// socks is a SOCKS5 proxy (RFC 1928) without authentication.
+func socks(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				head := make([]byte, 2)
+				if _, err := io.ReadFull(c, head); err != nil || head[0] != 5 {
+					return
+				}
+				_, _ = io.ReadFull(c, make([]byte, head[1]))
+				_, _ = c.Write([]byte{5, 0})
+				ask := make([]byte, 10) // version, connect, 0, IPv4, address, port
+				if _, err := io.ReadFull(c, ask); err != nil || ask[3] != 1 {
+					return
+				}
+				there, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: ask[4:8], Port: int(ask[8])<<8 | int(ask[9])})
+				if err != nil {
+					return
+				}
+				defer func() { _ = there.Close() }()
+				_, _ = c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+				go func() { _, _ = io.Copy(there, c) }()
+				_, _ = io.Copy(c, there)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
