@@ -44,39 +44,39 @@ type transport struct {
 	limits limits
 
 	mu     sync.Mutex
-	line   *line
+	road   *road
 	bundle string // chosen in this run, in place of CODEX_CA_CERTIFICATE
 }
 
-// line is what requests travel on, and what servers are trusted by.
-type line struct {
+// road is what requests travel on, and what servers are trusted by.
+type road struct {
 	http  *http.Transport
 	trust trust
 }
 
-// ready returns the line. What went wrong is tried anew the next time: the
+// ready returns the road. What went wrong is tried anew the next time: the
 // person may have mended the file by then.
-func (t *transport) ready() (*line, error) {
+func (t *transport) ready() (*road, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.line == nil {
+	if t.road == nil {
 		trust, err := newTrust(t.getenv, t.bundle)
 		if err != nil {
 			return nil, err
 		}
-		t.line = &line{t.newHTTP(trust), trust}
+		t.road = &road{t.newHTTP(trust), trust}
 	}
-	return t.line, nil
+	return t.road, nil
 }
 
 // use goes on with another bundle.
 func (t *transport) use(bundle string, trust trust) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.line != nil {
-		t.line.http.CloseIdleConnections()
+	if t.road != nil {
+		t.road.http.CloseIdleConnections()
 	}
-	t.bundle, t.line = bundle, &line{t.newHTTP(trust), trust}
+	t.bundle, t.road = bundle, &road{t.newHTTP(trust), trust}
 }
 
 func (t *transport) newHTTP(trust trust) *http.Transport {
@@ -99,19 +99,19 @@ func (t *transport) newHTTP(trust trust) *http.Transport {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	line, err := t.ready()
+	road, err := t.ready()
 	if err != nil {
 		closeBody(r)
 		return nil, err
 	}
-	resp, _, err := t.travel(line, r)
+	resp, _, err := t.travel(road, r)
 	return resp, err
 }
 
 // travel sends r and watches how far it comes.
-func (t *transport) travel(line *line, r *http.Request) (*http.Response, *journey, error) {
+func (t *transport) travel(road *road, r *http.Request) (*http.Response, *journey, error) {
 	_, choice, err := proxyFor(t.getenv, r.URL)
-	j := &journey{target: r.URL, proxy: choice, trust: line.trust, stage: StageSetup}
+	j := &journey{target: r.URL, proxy: choice, trust: road.trust, stage: StageSetup}
 	if err != nil {
 		closeBody(r)
 		return nil, j, err
@@ -123,7 +123,7 @@ func (t *transport) travel(line *line, r *http.Request) (*http.Response, *journe
 		j.rest()
 		cancel(nil)
 	}
-	resp, err := line.http.RoundTrip(r.WithContext(j.watch(ctx, t.limits.step, cancel)))
+	resp, err := road.http.RoundTrip(r.WithContext(j.watch(ctx, t.limits.step, cancel)))
 	j.rest()
 	if err == nil && resp.StatusCode == http.StatusProxyAuthRequired && choice.Address != "" {
 		err = refusedByProxy(ctx, nil, nil, resp)

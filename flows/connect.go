@@ -54,8 +54,8 @@ func (l *Login) tryOut(ctx context.Context, c *Connection, trial *trust) error {
 		trial = &own.trust
 	}
 	c.Roots = trial.Roots
-	// A line of its own: every stage happens, and nothing is left open.
-	own := &line{t.newHTTP(*trial), *trial}
+	// A road of its own: every stage happens, and nothing is left open.
+	own := &road{t.newHTTP(*trial), *trial}
 	defer own.http.CloseIdleConnections()
 	if c.Endpoint.Purpose == ForSocket {
 		// RFC 6455 knows HTTP/1.1 alone.
@@ -70,7 +70,7 @@ func (l *Login) tryOut(ctx context.Context, c *Connection, trial *trust) error {
 	defer func() { _ = resp.Body.Close() }()
 	c.Status = resp.StatusCode
 	c.Date, _ = http.ParseTime(resp.Header.Get("Date"))
-	return judge(c.Endpoint, request, resp)
+	return worth(c.Endpoint, request, resp)
 }
 
 // met takes over what the journey saw.
@@ -122,9 +122,9 @@ const socketVersion = "responses_websockets=2026-02-06"
 // wants a credential, or another version.
 var socketRefusals = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusUpgradeRequired}
 
-// judge says what an answer is worth. That the place of the connection is not
+// worth says what an answer is worth. That the place of the connection is not
 // served is said in a 403 without a credential too.
-func judge(e Endpoint, request *http.Request, resp *http.Response) error {
+func worth(e Endpoint, request *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		sum := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // RFC 6455 section 4.2.2
 		if resp.Header.Get("Sec-WebSocket-Accept") == base64.StdEncoding.EncodeToString(sum[:]) {

@@ -175,7 +175,7 @@ func (l *Login) Roots() (Roots, error) {
 	if !ok {
 		return Roots{System: true}, nil
 	}
-	line, err := t.ready()
+	road, err := t.ready()
 	if err != nil {
 		var file *CertificateFileError
 		if errors.As(err, &file) {
@@ -183,7 +183,7 @@ func (l *Login) Roots() (Roots, error) {
 		}
 		return Roots{}, err
 	}
-	return line.trust.Roots, nil
+	return road.trust.Roots, nil
 }
 
 // Trial is a bundle that a person tries.

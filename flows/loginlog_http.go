@@ -3,8 +3,8 @@ package flows
 import (
 	"context"
 	"crypto/tls"
-	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -197,30 +197,14 @@ func (a answer) requestID() string {
 // proxyVariable names the variable that says by which proxy an address is
 // reached; "" where it is reached directly.
 func (l *Login) proxyVariable(target string) string {
-	late, ok := l.Client.Transport.(lateTransport)
-	if !ok {
+	t, ok := l.Client.Transport.(*transport)
+	u, err := url.Parse(target)
+	if !ok || err != nil {
 		return ""
 	}
-	transport, err := late()
-	if err != nil || transport.Proxy == nil {
+	choice, err := ProxyFor(t.getenv, u)
+	if err != nil || choice.Exempt {
 		return ""
 	}
-	req, err := http.NewRequest(http.MethodGet, target, nil)
-	if err != nil {
-		return ""
-	}
-	proxy, err := transport.Proxy(req)
-	if err != nil || proxy == nil || l.Environment == nil {
-		return ""
-	}
-	names := []string{"HTTPS_PROXY", "https_proxy"}
-	if req.URL.Scheme == "http" {
-		names = []string{"HTTP_PROXY", "http_proxy"}
-	}
-	for _, name := range names {
-		if l.Environment(name) != "" {
-			return name
-		}
-	}
-	return ""
+	return choice.Variable
 }

@@ -88,7 +88,23 @@ func (e *NetworkError) lasting() bool {
 	return e.Problem == TLS && e.Cause != CauseSilent && e.Cause != CauseDropped || e.Cause == CauseAuthentication
 }
 
-var errSilent = errors.New("no answer in time")
+var errSilent error = silence{}
+
+// silence is the end of a wait, as errors.Is and net.Error know it.
+type silence struct{}
+
+func (silence) Error() string   { return "no answer in time" }
+func (silence) Timeout() bool   { return true }
+func (silence) Temporary() bool { return true }
+
+// worded is an error whose own text may repeat what nobody should see.
+type worded struct {
+	text string
+	err  error
+}
+
+func (e worded) Error() string { return e.text }
+func (e worded) Unwrap() error { return e.err }
 
 // proxyAnswer is what a proxy said instead of connecting.
 type proxyAnswer struct {
@@ -196,29 +212,29 @@ func offlineCause(err error) (NetworkCause, error) {
 	text := err.Error()
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return CauseName, errors.New("the name is not known")
+		return CauseName, worded{"the name is not known", err}
 	case errors.As(err, &dns):
-		return CauseName, errors.New("no name server answered")
+		return CauseName, worded{"no name server answered", err}
 	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &late) && late.Timeout(), errors.Is(err, syscall.ETIMEDOUT):
-		return CauseSilent, errSilent
+		return CauseSilent, worded{errSilent.Error(), err}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return CauseRefused, errors.New("the connection was refused")
+		return CauseRefused, worded{"the connection was refused", err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), strings.Contains(text, "server closed"):
-		return CauseDropped, errors.New("the connection was ended")
+		return CauseDropped, worded{"the connection was ended", err}
 	case errors.As(err, &record), strings.Contains(text, "malformed HTTP"), strings.Contains(text, "HTTP/1.x transport connection broken"),
 		strings.Contains(text, "unexpected protocol version"), strings.Contains(text, "server gave HTTP response"):
-		return CauseGarbage, errors.New("what answered speaks another language")
+		return CauseGarbage, worded{"what answered speaks another language", err}
 	case errors.As(err, &number):
-		return CauseOther, errors.New(number.Error())
+		return CauseOther, worded{number.Error(), err}
 	}
-	return CauseOther, errors.New(printable(text, 200))
+	return CauseOther, worded{printable(text, 200), err}
 }
 
 // distrust says what is wrong with the chain that was presented.
 func (j *journey) distrust(e *NetworkError, err *tls.CertificateVerificationError) {
-	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), errors.New(printable(err.Err.Error(), 200))
+	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), worded{printable(err.Err.Error(), 200), err}
 	var invalid x509.CertificateInvalidError
 	var name x509.HostnameError
 	var unknown x509.UnknownAuthorityError
