@@ -110,7 +110,7 @@ func (o *options) verbs(c *cobra.Command) *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error { return o.signIn(c) }
 	demo := o.verb("demo", o.demo)
 	o.signInFlags(demo)
-	c.AddCommand(o.statusVerb(), o.accountsVerb(), o.switchVerb(), o.logoutVerb(), o.storeVerb(),
+	c.AddCommand(o.statusVerb(), o.accountsVerb(), o.switchVerb(), o.logoutVerb(), o.storeVerb(), o.securityVerb(),
 		o.sendVerb(), o.exportVerb(), o.importVerb(), o.recipesVerb(), o.compareVerb(), o.policyVerb(), o.doctorVerb(), demo)
 	return c
 }

@@ -25,6 +25,7 @@ type reporter interface {
 	Forgotten(e flows.Entry, out flows.SignedOut, err error)
 	Stores(places []flows.StoreChoice)
 	Moved(m flows.Moved)
+	Security(p plain.Protected)
 	Failed(err error)
 }
 

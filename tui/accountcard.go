@@ -46,8 +46,12 @@ func (s accountCard) export() key.Binding {
 	return when(s.entry.ID != "", s.env.bind("export", "e"))
 }
 
+func (s accountCard) security() key.Binding {
+	return when(s.entry.ID != "", s.env.bind("security", "s"))
+}
+
 func (s accountCard) Keys() []key.Binding {
-	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines(), s.export()}
+	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines(), s.export(), s.security()}
 }
 
 func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -71,6 +75,8 @@ func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			return s, nil, wantSignIn{s.env.again(s.entry.Account)}
 		case pressed(msg, s.another()):
 			return s, nil, wantPicker{}
+		case pressed(msg, s.security()):
+			return s, nil, wantSecurity{s.entry}
 		case pressed(msg, s.export()):
 			return s, nil, wantExport{s.entry}
 		case pressed(msg, s.machines()):

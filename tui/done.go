@@ -61,8 +61,12 @@ func (s done) list() key.Binding {
 	return when(s.receipt.ID != "" && !s.revoking, s.env.bind("accounts", "a"))
 }
 
+func (s done) security() key.Binding {
+	return when(s.receipt.ID != "" && !s.revoking, s.env.bind("security", "s"))
+}
+
 func (s done) Keys() []key.Binding {
-	return []key.Binding{s.leave(), s.wrong(), s.list(), s.revoke()}
+	return []key.Binding{s.leave(), s.wrong(), s.list(), s.security(), s.revoke()}
 }
 
 func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -87,6 +91,8 @@ func (s done) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			return s, nil, wantWrong{r}
 		case pressed(msg, s.list()):
 			return s, nil, wantAccounts{}
+		case pressed(msg, s.security()):
+			return s, nil, wantSecurity{flows.Entry{Account: s.receipt.Account, ID: s.receipt.ID}}
 		case pressed(msg, s.revoke()):
 			s.try, s.revoking, s.failed = s.env.work.attempt(), true, nil
 			return s, revokeCmd(s.env.work, s.try, s.env.login, s.receipt), nil
@@ -109,6 +115,7 @@ func (s done) View(w, _ int) string {
 		strings.Join(notes, "\n"),
 		s.previous(w),
 		s.held(w),
+		s.advised(w),
 		s.env.next(s.receipt.Account, w),
 	)
 }
@@ -139,6 +146,14 @@ func (s done) previous(w int) string {
 // not worth a line here, where somebody signed in and did not switch.
 func (s done) held(w int) string {
 	return s.env.holding(flows.Holders{Programs: s.holders.Programs}, w)
+}
+
+// advised is how a ChatGPT account is protected, in a line.
+func (s done) advised(w int) string {
+	if s.receipt.Account.Method != flows.AccountChatGPT {
+		return ""
+	}
+	return wrap(clean(flows.ExplainSecurity(s.env.words, s.receipt.Security()).Line), w)
 }
 
 // next says what the login is good for.

@@ -6,11 +6,14 @@ import (
 
 // checks opens what there is to look at beside signing in.
 func (r root) checks(want intent) (root, tea.Cmd) {
-	switch want.(type) {
+	switch want := want.(type) {
 	case wantChecks:
 		return r.push(newChecks(r.env), nil)
 	case wantRules:
 		s, cmd := newRules(r.env)
+		return r.push(s, cmd)
+	case wantSecurity:
+		s, cmd := newSecurity(r.env, want.entry)
 		return r.push(s, cmd)
 	case wantProvider:
 		return r.push(newProvider(r.env), nil)

@@ -143,7 +143,11 @@ func (e *Events) result(r flows.Receipt, p previous) {
 		Previous        *Account `json:"previous"`
 		PreviousRevoked *bool    `json:"previous_revoked"`
 		RevokeError     *string  `json:"revoke_error"`
-	}{head: event("result"), Account: account(r.Account, true), ID: known(r.ID), Back: known(goesBack(r, p))}
+		Security        *secured `json:"security"`
+	}{
+		head: event("result"), Account: account(r.Account, true), ID: known(r.ID), Back: known(goesBack(r, p)),
+		Security: securedOf(r.Security()),
+	}
 	if r.Previous != nil {
 		old := account(*r.Previous, false)
 		out.Previous = &old

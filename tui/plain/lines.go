@@ -115,6 +115,9 @@ func (l *Lines) result(r flows.Receipt, p previous) {
 		}
 		l.talk("previous.back", "Who", name)
 	}
+	if r.Account.Method == flows.AccountChatGPT {
+		l.talk("security", "Line", flows.ExplainSecurity(l.Say, r.Security()).Line)
+	}
 	if r.Account.Place.Kind == credstore.KindFile {
 		l.talk("password")
 	}
