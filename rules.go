@@ -9,7 +9,9 @@ import (
 )
 
 func (o *options) policyVerb() *cobra.Command {
-	return o.verb("policy", func(c *cobra.Command) error { return o.policy(c.Context()) })
+	c := o.verb("policy", func(c *cobra.Command) error { return o.policy(c.Context()) })
+	c.Long = o.words.Say("command.policy_long")
+	return c
 }
 
 // policy prints what can be read, also of a configuration under which nobody

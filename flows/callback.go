@@ -159,7 +159,8 @@ func (f *browserFlow) authorizationOf(query url.Values) authorization {
 	if code == "" && query.Get("code") != "" {
 		return authorization{code: query.Get("code")}
 	}
-	if b := barred(&ServerError{Host: hostOf(f.login.Issuer.base()), Code: code, Detail: description}); b != nil {
+	if b := barred(&ServerError{Code: code, Detail: description}); b != nil {
+		b.Host = hostOf(f.login.Issuer.base())
 		return authorization{err: b}
 	}
 	switch {

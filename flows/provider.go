@@ -6,7 +6,8 @@ import (
 )
 
 // ProviderStanding is the active model provider and how it stands with its
-// credential, safe to print.
+// credential, safe to print. Its ID is "" where the configuration cannot be
+// read.
 type ProviderStanding struct {
 	ID, Name string
 	Kind     policy.ProviderKind

@@ -25,6 +25,9 @@ var providerIDs = map[policy.ProviderKind]string{
 
 // ExplainProvider says in words how a provider stands.
 func ExplainProvider(say *assets.Catalogue, p ProviderStanding) ProviderText {
+	if p.ID == "" {
+		return ProviderText{Title: say.Say("provider.title.unreadable"), Text: []string{say.Say("provider.text.unreadable")}}
+	}
 	id := providerIDs[p.Kind]
 	title := id
 	values := providerValues(p)

@@ -88,9 +88,13 @@ func (s provider) View(w, _ int) string {
 	for _, warning := range s.warnings {
 		warnings = append(warnings, s.env.warning(warning, w))
 	}
+	card := ""
+	if s.standing.ID != "" {
+		card = s.env.card(s.facts(), w)
+	}
 	return paragraphs(
 		heading,
-		s.env.card(s.facts(), w),
+		card,
 		strings.Join(text, "\n"),
 		strings.Join(warnings, "\n"),
 		s.env.pointed(x.Next, w),

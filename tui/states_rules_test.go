@@ -30,7 +30,7 @@ func ruleStates(e *env, x texts) []state {
 	checked.menu.row = 3
 	noted := newPicker(e, "file")
 	noted.notes = []string{
-		e.say("rules.from_project", "Setting", "forced_login_method = api", "Where", x.source+":3"),
+		clean(e.say("rules.from_project", "Setting", "forced_login_method = api", "Where", x.source+":3")),
 		clean(flows.WinnerWarning(e.words, flows.Winner{Variable: "CODEX_API_KEY", Refused: method})),
 	}
 	out := append(settingStates(e, x), providerStates(e, x)...)
@@ -108,6 +108,7 @@ func providerStates(e *env, x texts) []state {
 		{name: "provider-cloud", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderGoogleCloud, ID: "gcp", Name: "Google Cloud"})},
 		{name: "provider-local", screen: show(false, flows.ProviderStanding{Kind: policy.ProviderLocal, ID: "ollama", Name: "Ollama"})},
 		{name: "provider-none", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderNone})},
+		{name: "provider-unreadable", screen: provider{env: e, standing: flows.ProviderStanding{Kind: policy.ProviderUnknown}}},
 		{name: "provider-unknown", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderUnknown, ID: x.program, Name: x.program, Others: []string{"acme", "ollama", "openai"}})},
 	}
 }
