@@ -72,17 +72,16 @@ func (f Finding) Explain(say *assets.Catalogue) Words {
 	words := Words{Title: Title(say, f.Check)}
 	if slices.Contains(anyCause, f.Cause) {
 		words.Measured = say.Say("doctor.any."+f.Cause, pairs...)
-		words.Do = optional(say, "doctor.any."+f.Cause+"_do", pairs)
+		if f.Cause == causeLate {
+			words.Do = say.Say("doctor.any.late_do", pairs...)
+		}
 		return words
 	}
 	id := "doctor.found." + f.Check + "_" + f.Cause
 	if isAddress(f.Check) { // the four have the same to say
 		id = "doctor.address." + f.Cause
 	}
-	words.Measured = optional(say, id+".is", pairs)
-	if words.Measured == "" {
-		words.Measured = say.Say(id, pairs...)
-	}
+	words.Measured = say.Say(id+".is", pairs...)
 	if f.Severity == Sound || f.Severity == Skipped {
 		return words
 	}

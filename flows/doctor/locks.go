@@ -48,7 +48,7 @@ func checkLocks(ctx context.Context, p *patient) []Finding {
 		found = append(found, note("stale", with{"Path": p.path(path)}).mended(p.dropLock(path)))
 	}
 	for _, path := range credstore.Temps(home) {
-		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) >= oldTemp {
+		if info, err := os.Lstat(path); err == nil && p.now().Sub(info.ModTime()) >= oldTemp {
 			found = append(found, warning("temporary", with{"Path": p.path(path)}).mended(p.dropTemps()))
 		}
 	}

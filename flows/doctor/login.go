@@ -72,7 +72,7 @@ func checkSession(ctx context.Context, p *patient) []Finding {
 		return []Finding{{Cause: "nobody", Severity: Skipped}}
 	}
 	if e := stored.entry.Ended; e != nil {
-		return []Finding{problem("ended", with{"Reason": word("ended_" + ended(string(e.Reason))), "At": moment(e.At)})}
+		return []Finding{problem("ended", with{"Reason": wordOf("doctor.word.ended_", e.Reason.Known()), "At": moment(e.At)})}
 	}
 	switch stored.auth.Kind() {
 	case credstore.AuthChatGPT, credstore.AuthChatGPTTokens:
@@ -109,8 +109,6 @@ func (p *patient) tokens(a *credstore.Auth) []Finding {
 	}
 	return or(found, at)
 }
-
-func ended(reason string) string { return string(flows.EndReason(reason).Known()) }
 
 // checkCredential looks which credential each client of Codex uses.
 func checkCredential(ctx context.Context, p *patient) []Finding {

@@ -2,8 +2,8 @@ package doctor
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -18,9 +18,9 @@ var purposes = []flows.Purpose{flows.ForSignIn, flows.ForAPI, flows.ForChatGPT, 
 // connect tries one of the addresses that Codex needs, once for all checks.
 func (p *patient) connect(ctx context.Context, purpose flows.Purpose) (flows.Connection, bool) {
 	return p.connections[slices.Index(purposes, purpose)].get(ctx, func(ctx context.Context) flows.Connection {
-		for _, e := range p.endpoints() {
+		for _, e := range p.login.Endpoints() {
 			if e.Purpose == purpose {
-				return p.tryConnect(ctx, e)
+				return p.login.Connect(ctx, e)
 			}
 		}
 		return flows.Connection{}
@@ -66,51 +66,61 @@ func (p *patient) connected(c flows.Connection) Finding {
 		"Host": host(c.Host), "Took": span(c.Took), "Status": count(c.Status), "Cause": cause(c.Err),
 		"Proxy": host(c.Proxy.Address), "Variable": variable(c.Proxy.Variable), "Bundle": p.bundle(c.Roots),
 	}
-	via := ""
-	if c.Proxy.Address != "" {
-		via = "_proxied"
-	}
-	switch c.Stage {
-	case flows.StageDone:
-		if c.Status >= 500 {
-			return problem("server"+via, at)
+	proxied := c.Proxy.Address != ""
+	either := func(direct, through string) string {
+		if proxied {
+			return through
 		}
-		return Finding{Cause: causeSound + via, Severity: Sound, values: at}
-	case flows.StageSetup:
+		return direct
+	}
+	var network *flows.NetworkError
+	var server *flows.ServerError
+	errors.As(c.Err, &network)
+	switch {
+	case c.Err == nil:
+		return Finding{Cause: either(causeSound, "sound_proxied"), Severity: Sound, values: at}
+	case errors.As(c.Err, &server):
+		at["Status"] = count(server.Status)
+		return problem(either("server", "server_proxied"), at)
+	case c.Stage == flows.StageSetup:
 		return problem("setup", at)
-	case flows.StageName:
-		return problem("name", at)
-	case flows.StageConnect:
-		return problem("connect"+via, at)
-	case flows.StageProxy:
-		if c.Status == 407 {
-			return problem("proxy_password", at)
-		}
+	case network == nil:
+		return problem(either("request", "request_proxied"), at)
+	case network.Problem == flows.Proxy && network.Cause == flows.CauseAuthentication:
+		return problem("proxy_password", at)
+	case network.Problem == flows.Proxy && network.Cause == flows.CauseStatus:
+		at["Status"] = count(network.Status)
 		return problem("proxy_refused", at)
-	case flows.StageTLS:
-		return p.untrusted(c, at)
-	case flows.StageRequest:
+	case network.Problem == flows.Proxy:
+		return problem("connect_proxied", at)
+	case network.Problem == flows.TLS:
+		return p.untrusted(c, network, at)
+	case network.Cause == flows.CauseName:
+		return problem("name", at)
+	case c.Stage == flows.StageRequest:
+		return problem(either("request", "request_proxied"), at)
 	}
-	return problem("request"+via, at)
+	return problem("connect", at)
 }
 
 // untrusted says what the server, or who stands between, has shown.
-func (p *patient) untrusted(c flows.Connection, at with) Finding {
+func (p *patient) untrusted(c flows.Connection, e *flows.NetworkError, at with) Finding {
 	if len(c.Presented) == 0 {
 		return problem("tls", at)
 	}
 	own, last := c.Presented[0], c.Presented[len(c.Presented)-1]
 	at["Subject"], at["Issuer"] = name(own.Subject), name(last.Issuer)
 	at["From"], at["Until"] = moment(own.NotBefore), moment(own.NotAfter)
-	var invalid x509.CertificateInvalidError
-	var other x509.HostnameError
-	switch {
-	case errors.As(c.Err, &other):
-		return problem("other_name", at)
-	case errors.As(c.Err, &invalid) && invalid.Reason == x509.Expired:
+	switch e.Cause {
+	case flows.CauseExpired, flows.CauseNotYetValid:
 		return problem("expired", at)
+	case flows.CauseWrongHost:
+		return problem("other_name", at)
+	case flows.CauseReplaced:
+		return problem("replaced", at)
+	default:
+		return problem("untrusted", at)
 	}
-	return problem("untrusted", at)
 }
 
 // bundle names what certificates are held against.
@@ -123,27 +133,27 @@ func (p *patient) bundle(r flows.Roots) shown {
 
 // checkCertificates looks at the bundle of root certificates in force.
 func checkCertificates(_ context.Context, p *patient) []Finding {
-	roots, err := p.roots()
-	at := with{"Variable": variable(roots.Variable), "Path": p.path(roots.Path), "Count": count(roots.Certificates)}
+	roots, err := p.login.Roots()
+	at := with{"Variable": variable(roots.Variable), "Path": p.path(roots.Path), "Count": count(roots.Certificates), "Expired": count(roots.Expired)}
 	var bad *flows.CertificateFileError
 	switch {
 	case errors.As(err, &bad):
-		at["Variable"], at["Path"], at["Cause"] = variable(bad.Variable), p.path(bad.Path), bundleCause(bad)
+		at["Variable"], at["Path"] = variable(bad.Variable), p.path(bad.Path)
+		at["Cause"] = wordOf("doctor.word.bundle_", bad.Problem)
+		at["Line"] = count(bad.Line)
+		if bad.Line > 0 {
+			return []Finding{problem("broken_line", at)}
+		}
 		return []Finding{problem("broken", at)}
 	case err != nil:
 		at["Cause"] = cause(err)
 		return []Finding{problem("broken", at)}
 	case roots.Variable == "":
 		return []Finding{sound(at)}
+	case roots.Expired > 0:
+		return []Finding{note("expired", at)}
 	}
 	return []Finding{{Cause: "bundle", Severity: Sound, values: at}}
-}
-
-func bundleCause(e *flows.CertificateFileError) shown {
-	if e.Err == nil {
-		return word("no_certificate")
-	}
-	return cause(e.Err)
 }
 
 // checkProxy looks which proxy each address is reached through.
@@ -151,14 +161,18 @@ func checkProxy(_ context.Context, p *patient) []Finding {
 	var found []Finding
 	through := map[string][]string{}
 	seen := []string{}
-	for _, e := range p.endpoints() {
-		choice, err := p.proxyFor(e.URL)
+	for _, e := range p.login.Endpoints() {
+		target, err := url.Parse(e.URL)
+		if err != nil {
+			continue // the request to it says so
+		}
+		choice, err := flows.ProxyFor(p.getenv, target)
 		var bad *flows.ProxyVariableError
 		switch {
 		case errors.As(err, &bad):
 			if !slices.Contains(seen, bad.Variable) {
 				seen = append(seen, bad.Variable)
-				found = append(found, problem("unreadable", with{"Variable": variable(bad.Variable)}))
+				found = append(found, problem("unreadable", with{"Variable": variable(bad.Variable), "Cause": wordOf("doctor.word.proxy_", bad.Problem)}))
 			}
 		case choice.Address != "":
 			key := choice.Variable + "\x00" + choice.Address

@@ -3,20 +3,21 @@ package doctor
 import (
 	"context"
 	"strings"
+
+	"codex-login/policy"
 )
 
 // checkProvider looks whether the active model provider has what it needs.
 func checkProvider(_ context.Context, p *patient) []Finding {
 	provider := p.login.Rules.Provider
 	at := with{"Provider": name(provider.ID.Value), "Source": p.place(provider.ID.Source)}
-	if p.unknownProvider() {
-		return []Finding{problem("unknown", at)}
-	}
 	switch {
+	case provider.Kind() == policy.ProviderUnknown:
+		return []Finding{problem("unknown", at)}
 	case provider.EnvKey != nil:
 		at["Variable"], at["Source"] = variable(provider.EnvKey.Value), p.place(provider.EnvKey.Source)
 		if strings.TrimSpace(p.getenv(provider.EnvKey.Value)) == "" {
-			at["Instructions"] = name(p.instructions())
+			at["Instructions"] = name(provider.EnvKeyInstructions)
 			return []Finding{problem("no_variable", at)}
 		}
 		return []Finding{{Cause: "variable", Severity: Sound, values: at}}

@@ -12,7 +12,7 @@ import (
 func checkConfiguration(_ context.Context, p *patient) []Finding {
 	var found []Finding
 	layers := 0
-	for _, l := range p.layers() {
+	for _, l := range p.login.Rules.Layers() {
 		switch {
 		case l.Err != nil:
 			found = append(found, problem("broken", with{"Place": p.position(l.Err), "Detail": detail(l.Err)}))
@@ -75,15 +75,13 @@ func (p *patient) demands(all []policy.Demand) shown {
 // checkProject looks for a repository that would decide about the login.
 func checkProject(_ context.Context, p *patient) []Finding {
 	var found []Finding
-	for _, l := range p.layers() {
+	for _, l := range p.login.Rules.Layers() {
 		if l.Layer == policy.LayerProject && l.State == policy.LayerUntrusted {
 			found = append(found, note("untrusted", with{"Path": p.path(l.File)}))
 		}
 	}
-	for _, s := range p.settings() {
-		if s.Source().Layer == policy.LayerProject {
-			found = append(found, warning("decides", with{"Key": name(s.Key), "Source": p.place(s.Source())}))
-		}
+	for _, s := range p.login.Rules.FromProject() {
+		found = append(found, warning("decides", with{"Key": name(s.Key), "Source": p.place(s.Source())}))
 	}
 	return or(found, nil)
 }

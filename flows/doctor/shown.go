@@ -36,7 +36,9 @@ func (w with) pairs(say *assets.Catalogue) []any {
 	for name, v := range w {
 		text := v.text
 		if v.id != "" {
-			text = say.Say(v.id)
+			if text = say.Say(v.id); text == v.id { // a word that another room has and this one not yet
+				text = say.Say("doctor.word.unknown")
+			}
 		}
 		out = append(out, name, text)
 	}
@@ -165,6 +167,11 @@ func name(text string) shown { return clean(text) }
 // word is one of ours, out of the catalogue.
 func word(id string) shown { return shown{id: "doctor.word." + id} }
 
+// wordOf is one of ours for a word of another room: the ids begin with stem.
+func wordOf[T ~string](stem string, w T) shown {
+	return shown{id: stem + strings.ReplaceAll(string(w), "-", "_")}
+}
+
 // detail is what this program itself says of a damaged document or setting:
 // those texts never hold a value out of it.
 func detail(err error) shown {
@@ -192,7 +199,7 @@ func cause(err error) shown {
 	case err == nil:
 		return word("unknown")
 	case errors.As(err, &store):
-		return word("store_" + strings.ReplaceAll(string(store.Problem), "-", "_"))
+		return wordOf("doctor.word.store_", store.Problem)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return word("no_such_host")
 	case errors.Is(err, errOtherwise), errors.Is(err, credstore.ErrChanged):
@@ -212,7 +219,7 @@ func cause(err error) shown {
 	case errors.Is(err, syscall.EISDIR):
 		return word("folder")
 	case errors.As(err, &network):
-		return word("network_" + string(network.Problem))
+		return wordOf("doctor.word.network_", network.Cause)
 	}
 	return word("unknown")
 }

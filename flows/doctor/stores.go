@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"codex-login/credstore"
+	"codex-login/flows"
 )
 
 // checkKeyring tries the keyring, and says what that means for the configured
@@ -147,7 +148,7 @@ func checkBook(ctx context.Context, p *patient) []Finding {
 	}
 	for _, c := range cards {
 		if c.Ended != nil && c.Pages > 0 {
-			found = append(found, note("ended", with{"Account": name(first(c.Label, c.Email, c.KeyHint, c.ID)), "Reason": word("ended_" + ended(c.Ended.Reason))}))
+			found = append(found, note("ended", with{"Account": name(first(c.Label, c.Email, c.KeyHint, c.ID)), "Reason": wordOf("doctor.word.ended_", flows.EndReason(c.Ended.Reason).Known())}))
 		}
 	}
 	return or(found, with{"Count": count(len(cards))})

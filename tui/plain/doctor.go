@@ -9,7 +9,6 @@ import (
 
 	"codex-login/assets"
 	"codex-login/flows/doctor"
-
 )
 
 // Checked says in a line what a check has found, and beneath what is to be done
