@@ -3,6 +3,7 @@ package tui
 import (
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/doctor"
 )
 
 // intent is what a screen wants to happen next. The root turns it into a
@@ -95,6 +96,10 @@ type (
 	wantConnection struct{}
 	wantSecurity   struct{ entry flows.Entry }
 	wantProvider   struct{}
+	// wantFinding says more about one thing that the doctor has found, and
+	// wantMend asks whether what can be mended shall be.
+	wantFinding struct{ about found }
+	wantMend    struct{ fixes []*doctor.Fix }
 	// wantTrace shows what the workers do, as it happens.
 	wantTrace struct{}
 	// wantWrong is for a sign-in that became somebody else.

@@ -15,6 +15,13 @@ func (r root) checks(want intent) (root, tea.Cmd) {
 	case wantSecurity:
 		s, cmd := newSecurity(r.env, want.entry)
 		return r.push(s, cmd)
+	case wantDoctor:
+		s, cmd := newWard(r.env)
+		return r.push(s, cmd)
+	case wantFinding:
+		return r.push(finding{r.env, want.about}, nil)
+	case wantMend:
+		return r.push(newMending(r.env, want.fixes), nil)
 	case wantProvider:
 		return r.push(newProvider(r.env), nil)
 	}

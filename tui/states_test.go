@@ -64,6 +64,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, ruleStates(e, x)...)
 	out = append(out, traceStates(e, x)...)
 	out = append(out, securityStates(e, x)...)
+	out = append(out, doctorStates(e, x)...)
 	add("refused-start", newRefused(e, ruleOf(x), ruleOf(x), true))
 	hidden := ruleOf(x)
 	hidden.Effect = policy.Hide

@@ -31,8 +31,6 @@ type Surroundings struct {
 	Clipboard []string
 	// Now is the clock; nil is the real one.
 	Now func() time.Time
-	// Log is the login log, "" for none.
-	Log string
 
 	deadline time.Duration // a test's own, for every check
 }

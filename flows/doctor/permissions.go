@@ -34,8 +34,8 @@ func (p *patient) guarded() []guarded {
 		{filepath.Join(own, "unreadable"), 0o700, true},
 		{filepath.Join(own, "tmp"), 0o700, true},
 	}
-	if p.Log != "" {
-		all = append(all, guarded{p.Log, 0o600, true})
+	if log := p.login.Rules.LogDir.Value; log != "" {
+		all = append(all, guarded{filepath.Join(log, "codex-login.log"), 0o600, true})
 	}
 	for _, pattern := range []string{"accounts/*.json", "unreadable/*"} {
 		files, _ := filepath.Glob(filepath.Join(own, filepath.FromSlash(pattern)))

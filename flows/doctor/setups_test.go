@@ -115,7 +115,7 @@ func fileSetups() []setup {
 			must(w, os.Chmod(w.path("codex-login"), 0o755))
 		}},
 		{"a log that others may read", "permissions.loose", Problem, "codex-login.log has mode 0644", func(w *ward) {
-			w.s.Log = w.write("log/codex-login.log", "", 0o644)
+			w.write("log/codex-login.log", "", 0o644)
 		}},
 		{"a home that anybody may write", "permissions.writable", Problem, "~/.codex has mode 0777", func(w *ward) { must(w, os.Chmod(w.home, 0o777)) }},
 		{"settings that a group may write", "permissions.group", Note, "~/.codex/config.toml has mode 0664", func(w *ward) { w.write("config.toml", "", 0o664) }},
@@ -129,6 +129,7 @@ func fileSetups() []setup {
 		}},
 		{"a lock that is a folder", "locks.foreign", Problem, "~/.codex/auth.lock cannot be opened", func(w *ward) { must(w, os.Mkdir(w.path("auth.lock"), 0o700)) }},
 		{"a copy of the login", "backups.login", Warning, "~/.codex/auth.json.bak", func(w *ward) { w.write("auth.json.bak", apiKey, 0o600) }},
+		{"a copy that others may read", "backups.loose", Problem, "mode 0644", func(w *ward) { w.write("auth.json.bak", apiKey, 0o644) }},
 		{"a copy by an editor", "backups.login", Warning, "~/.codex/auth.json~", func(w *ward) { w.write("auth.json~", apiKey, 0o600) }},
 		{"documents kept aside", "backups.unreadable", Note, "1 in ~/.codex/codex-login/unreadable", func(w *ward) { w.write("codex-login/unreadable/auth-0.json", "{", 0o600) }},
 		{"a move that was cut off", "book.moving", Problem, "from keyring to file", func(w *ward) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"codex-login/credstore"
 	"codex-login/flows"
@@ -127,6 +128,9 @@ func checkBackups(_ context.Context, p *patient) []Finding {
 		if text, err := os.ReadFile(path); err == nil && len(text) < 1<<20 {
 			if a, err := credstore.Parse(text, credstore.Place{}); err == nil && !a.Empty() {
 				found = append(found, warning("login", with{"Path": p.path(path)}))
+				if info, err := os.Lstat(path); err == nil && runtime.GOOS != "windows" {
+					found = append(found, p.loose(guarded{path, 0o600, true}, info)...)
+				}
 			}
 		}
 	}

@@ -15,64 +15,17 @@ import (
 // where something is wrong.
 func (l *Lines) Checked(r doctor.Row) {
 	for _, f := range r.Findings {
-		l.data(strings.Join(findingLines(l.Say, f), "\n"))
+		l.data(strings.Join(f.Lines(l.Say), "\n"))
 	}
 }
-
-// findingLines is a finding as a person reads it, and may paste it.
-func findingLines(say *assets.Catalogue, f doctor.Finding) []string {
-	words := f.Explain(say)
-	mark := cell(say.Say("doctor.severity."+string(f.Severity)), len("problem"))
-	out := []string{mark + "  " + cell(words.Title, titleWidth) + "  " + words.Measured}
-	under := strings.Repeat(" ", len("problem")+2)
-	if f.Severity != doctor.Problem && f.Severity != doctor.Warning {
-		return out
-	}
-	if words.Expected != "" {
-		out = append(out, under+say.Say("doctor.label.expected", "Text", words.Expected))
-	}
-	if words.Do != "" {
-		out = append(out, under+say.Say("doctor.label.do", "Text", words.Do))
-	}
-	return out
-}
-
-// titleWidth is that of the longest name of a check.
-const titleWidth = 16
 
 // Examined sums up an examination.
 func (l *Lines) Examined(r doctor.Report) {
 	l.data("")
-	l.data(Verdict(l.Say, r))
+	l.data(doctor.Verdict(l.Say, r))
 	if n := len(r.Fixes()); n > 0 {
 		l.data(l.Say.Say("doctor.skin.fixable", "Count", n))
 	}
-}
-
-// Verdict is a report in a sentence.
-func Verdict(say *assets.Catalogue, r doctor.Report) string {
-	id := "sound"
-	switch {
-	case r.Problems > 0:
-		id = "problems"
-	case r.Warnings > 0:
-		id = "warnings"
-	case r.Notes > 0:
-		id = "sound_notes"
-	}
-	return say.Say("doctor.skin."+id, "Problems", r.Problems, "Warnings", r.Warnings, "Notes", r.Notes)
-}
-
-// ReportText is a report as it can stand in a ticket: what is wrong first, all
-// else in a line each.
-func ReportText(say *assets.Catalogue, r doctor.Report, program string) string {
-	out := []string{program, Verdict(say, r), ""}
-	for _, row := range r.Rows {
-		for _, f := range row.Findings {
-			out = append(out, findingLines(say, f)...)
-		}
-	}
-	return strings.Join(out, "\n") + "\n"
 }
 
 // AskFixes lists what would be mended and asks for it. The end of the input is
