@@ -303,13 +303,6 @@ func TestDoctorKeyring(t *testing.T) {
 	})
 }
 
-func writeConfig(t testing.TB, p *person, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(p.home, "config.toml"), []byte(text+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Somebody who waits for a line has the lock for as long.
 func TestDoctorNamesWhoHasTheLock(t *testing.T) {
 	if _, err := exec.LookPath("flock"); err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"net"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -113,14 +112,6 @@ func host(address string) shown {
 	return clean(address)
 }
 
-func addresses(all []netip.Addr) shown {
-	var out []string
-	for _, a := range all {
-		out = append(out, a.String())
-	}
-	return clean(strings.Join(out, ", "))
-}
-
 func count(n int) shown { return shown{text: strconv.Itoa(n)} }
 
 // mode is the permissions of a file as chmod takes them.
@@ -200,6 +191,8 @@ func cause(err error) shown {
 		return word("unknown")
 	case errors.As(err, &store):
 		return wordOf("doctor.word.store_", store.Problem)
+	case errors.As(err, &network):
+		return wordOf("doctor.word.network_", network.Cause)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return word("no_such_host")
 	case errors.Is(err, errOtherwise), errors.Is(err, credstore.ErrChanged):
@@ -218,8 +211,6 @@ func cause(err error) shown {
 		return word("no_answer")
 	case errors.Is(err, syscall.EISDIR):
 		return word("folder")
-	case errors.As(err, &network):
-		return wordOf("doctor.word.network_", network.Cause)
 	}
 	return word("unknown")
 }

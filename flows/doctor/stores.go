@@ -45,9 +45,22 @@ func checkKeyring(ctx context.Context, p *patient) []Finding {
 	return []Finding{{Cause: "not_needed", Severity: Sound, values: at}}
 }
 
-// probe tries the keyring once for all checks.
+// probe tries the keyring once for all checks, and not beside another call to
+// it: gnome-keyring does not take that well. One that has asked for its password
+// already, or has not answered, is not asked again.
 func (p *patient) probe(ctx context.Context) (error, bool) { //nolint:staticcheck // the error is the answer
+	stored, ok := p.load(ctx)
+	if !ok {
+		return nil, false
+	}
 	return p.keyring.get(ctx, func(ctx context.Context) error {
+		for _, err := range []error{stored.err, stored.place.Fallback} {
+			for _, p := range []credstore.Problem{credstore.ProblemLocked, credstore.ProblemTimeout, credstore.ProblemUnavailable} {
+				if credstore.IsProblem(err, p) {
+					return err
+				}
+			}
+		}
 		return unprompted(ctx, func(ctx context.Context) error { return credstore.ProbeKeyring(ctx, p.login.Home) })
 	})
 }
