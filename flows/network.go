@@ -78,7 +78,11 @@ func (e *NetworkError) Error() string {
 	if e.Cause != "" && e.Cause != CauseOther {
 		kind += ": " + string(e.Cause)
 	}
-	return e.Host + " cannot be reached (" + kind + "): " + e.Err.Error()
+	text := e.Host + " cannot be reached (" + kind + ")"
+	if e.Err == nil {
+		return text
+	}
+	return text + ": " + e.Err.Error()
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
