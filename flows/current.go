@@ -45,37 +45,37 @@ func (l *Login) checkStored(a *credstore.Auth) *policy.Violation {
 	return judge(l.Rules, a.Kind(), a.Claims().AccountID, accountID)
 }
 
-// judge holds a login to the rules by what it says of itself. A personal access
-// token does not say which workspace it belongs to: only its server knows, and
-// Enforce asks there.
+// judge holds a login to the rules by what it says of itself. An access token
+// does not say which workspace it belongs to: only its server knows, and
+// judgeToken asks there.
 func judge(r *policy.Rules, mode credstore.AuthMode, claim, accountID string) *policy.Violation {
-	if mode == credstore.AuthPersonalAccessToken {
-		return r.Allows(policy.AccessToken)
+	if c := credentialOf(mode); c == policy.AccessToken {
+		return r.Allows(c)
 	}
 	return r.CheckStored(credentialOf(mode), claim, accountID)
 }
 
-// ownerLimit is how long a start waits to hear whose a token is.
+// ownerLimit is how long is waited to hear whose a token is.
 const ownerLimit = 10 * time.Second
 
 // judgeToken asks whose a personal access token is, where a rule is about
-// workspaces, as Codex does at its start. Whoever does not answer forbids
-// nothing.
-func (l *Login) judgeToken(ctx context.Context, e *Entry) *policy.Violation {
-	if e.Mode != credstore.AuthPersonalAccessToken || l.Rules.Workspaces() == nil {
+// workspaces, as Codex does at its start. load reads it. Whoever does not answer
+// forbids nothing. What it learns stands in account.
+func (l *Login) judgeToken(ctx context.Context, account *Account, load func() (*credstore.Auth, error)) *policy.Violation {
+	if account.Mode != credstore.AuthPersonalAccessToken || l.Rules.Workspaces() == nil {
 		return nil
 	}
-	auth, _, err := l.store(l.Mode()).Load(ctx)
+	auth, err := load()
 	if err != nil || auth.Kind() != credstore.AuthPersonalAccessToken {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, ownerLimit)
 	defer cancel()
 	a, err := l.whoami(ctx, auth.PersonalAccessToken)
-	if err != nil || e.ownedBy(a) != nil {
+	if err != nil || account.ownedBy(a) != nil {
 		return nil
 	}
-	return l.Rules.Check(policy.AccessToken, e.WorkspaceID)
+	return l.Rules.Check(policy.AccessToken, account.WorkspaceID)
 }
 
 // Enforce is Current for a start, in every skin: a login that breaks a rule is
@@ -87,7 +87,11 @@ func (l *Login) Enforce(ctx context.Context) (Account, error) {
 	copies := credstore.Copies(ctx, l.Home, l.Mode())
 	e, err := l.Current(ctx)
 	if err == nil {
-		if v := l.judgeToken(ctx, &e); v != nil {
+		active := func() (*credstore.Auth, error) {
+			auth, _, err := l.store(l.Mode()).Load(ctx)
+			return auth, err
+		}
+		if v := l.judgeToken(ctx, &e.Account, active); v != nil {
 			err = l.forbidden(v, policy.AtStart)
 		}
 	}

@@ -59,6 +59,10 @@ func (l *Login) switchTo(ctx context.Context, id string) (Switched, error) {
 	if err != nil {
 		return Switched{}, err
 	}
+	account, kept := accountOf(card), func() (*credstore.Auth, error) { return l.book().Load(ctx, id) }
+	if v := l.judgeToken(ctx, &account, kept); v != nil {
+		return Switched{}, v
+	}
 	for try := 1; ; try++ {
 		out, err := l.switchOnce(ctx, card, try == followTries)
 		if !errors.Is(err, errRenewing) {
