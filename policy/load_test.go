@@ -216,12 +216,35 @@ func TestUnreadableLayersFailClosed(t *testing.T) {
 		if !heldBack(t) {
 			return
 		}
-		o := configuration{requirements: "a = 1"}.options(t)
-		if err := os.Chmod(filepath.Join(o.System, "requirements.toml"), 0); err != nil {
+		c := configuration{
+			requirements: "a = 1", managed: "a = 1", system: "a = 1", user: "a = 1", dir: "repo",
+			overrides: []string{`projects={"$WORK/repo"={trust_level="trusted"}}`},
+			files:     tree{"repo/.git/HEAD": "", "repo/.codex/config.toml": "a = 1"},
+		}
+		o := c.options(t)
+		for _, path := range []string{
+			filepath.Join(o.System, "requirements.toml"), filepath.Join(o.System, "managed_config.toml"), filepath.Join(o.System, "config.toml"),
+			filepath.Join(o.Home, "config.toml"), filepath.Join(o.Dir, ".codex", "config.toml"),
+		} {
+			if err := os.Chmod(path, 0); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(o)
+			var config *ConfigError
+			if !errors.Is(err, os.ErrPermission) || !errors.As(err, &config) || config.File != path {
+				t.Errorf("%s: %v", path, err)
+			}
+			if err := os.Chmod(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		project := filepath.Join(o.Dir, ".codex", "config.toml")
+		o.Overrides = nil
+		if err := os.Chmod(project, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(o); !errors.Is(err, os.ErrPermission) {
-			t.Error(err)
+		if _, err := Load(o); err != nil {
+			t.Error("nobody trusts the project:", err)
 		}
 	})
 }
@@ -263,5 +286,21 @@ func TestLoadReadsThroughTheCaller(t *testing.T) {
 	text, err := WithUserValue([]byte(texts["/h/config.toml"]+"# kept"), "/h/config.toml", StoreKey, "file")
 	if err != nil || string(text) != "cli_auth_credentials_store = \"file\"\n# kept" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// Which -c is meant is said where there are several.
+func TestOverrideFaults(t *testing.T) {
+	for want, overrides := range map[string][]string{
+		"-c on the command line: an equals sign is missing: write key=value":                                               {"a"},
+		"-c number 2 on the command line: the key is missing: write key=value":                                             {"a=1", " =1", "b"},
+		`-c number 2 on the command line: forced_login_method must be "chatgpt" or "api"`:                                  {"a=1", "forced_login_method=zebra"},
+		"-c number 1 on the command line: env_key must be a text in quotes":                                                {"model_providers.x.env_key=1", "model_provider=x"},
+		`-c number 3 on the command line: cli_auth_credentials_store must be "file" or "keyring" or "auto" or "ephemeral"`: {"a=1", "cli_auth_credentials_store=file", "cli_auth_credentials_store=disk"},
+	} {
+		_, err := Load(configuration{overrides: overrides}.options(t))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", overrides, err, want)
+		}
 	}
 }

@@ -32,8 +32,8 @@ func TestManagedPreferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	demands := r.Demands()
-	if len(demands) != 2 || demands[0].Source.String() != "com.openai.codex config_toml_base64 (managed preferences):2" ||
-		demands[1].Source.String() != "com.openai.codex requirements_toml_base64 (managed preferences):1" {
+	if len(demands) != 2 || demands[0].Source.String() != "managed preferences, com.openai.codex config_toml_base64:2" ||
+		demands[1].Source.String() != "managed preferences, com.openai.codex requirements_toml_base64:1" {
 		t.Errorf("%+v", demands)
 	}
 	if !r.StorePinned {
@@ -69,7 +69,7 @@ func TestManagedPreferencesFailClosed(t *testing.T) {
 			r, err := Load(o)
 			var config *ConfigError
 			if !errors.As(err, &config) || config.Preference != test.key || config.File != "" ||
-				!strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), preferenceDomain+" "+test.key) {
+				!strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "managed preferences, "+preferenceDomain+" "+test.key) {
 				t.Errorf("%v, want %q", err, test.want)
 			}
 			if r.Allows(API) == nil {

@@ -31,7 +31,7 @@ type Source struct {
 func (s Source) String() string {
 	place := clean(s.File)
 	if s.Preference != "" {
-		place = preferenceDomain + " " + s.Preference + " (managed preferences)"
+		place = "managed preferences, " + preferenceDomain + " " + s.Preference
 	}
 	switch {
 	case place != "" && s.Line > 0:
