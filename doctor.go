@@ -95,6 +95,7 @@ func (o *options) examine(ctx context.Context, skin examiner, x cure) (doctor.Re
 	e := doctor.New(login, s)
 	e.Run(ctx, skin.Checked)
 	if ctx.Err() != nil {
+		o.reporter().Failed(flows.ErrCancelled)
 		return doctor.Report{}, flows.ErrCancelled
 	}
 	report := e.Report()

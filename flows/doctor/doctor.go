@@ -73,6 +73,7 @@ func (f Finding) Explain(say *assets.Catalogue) Words {
 	if slices.Contains(anyCause, f.Cause) {
 		words.Measured = say.Say("doctor.any."+f.Cause, pairs...)
 		if f.Cause == causeLate {
+			words.Expected = say.Say("doctor.any.late_should", pairs...)
 			words.Do = say.Say("doctor.any.late_do", pairs...)
 		}
 		return words

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 	var bad *credstore.Error
 	at := with{"Place": p.where(stored.place)}
 	switch {
+	case errors.Is(stored.err, credstore.ErrNotFound) && p.dangling() != "":
+		return []Finding{warning("dangling", with{"Path": p.path(p.login.Home.AuthFile()), "To": p.path(p.dangling())})}
 	case errors.Is(stored.err, credstore.ErrNotFound):
 		return []Finding{note("nobody", with{"Mode": name(string(p.login.Mode()))})}
 	case credstore.IsProblem(stored.err, credstore.ProblemCorrupt):
@@ -36,6 +39,21 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 	}
 	at["Kind"] = p.kind(stored.auth.Kind())
 	return []Finding{sound(at)}
+}
+
+// dangling is where auth.json leads, and nothing is; "" otherwise.
+func (p *patient) dangling() string {
+	if p.login.Mode() == credstore.ModeKeyring {
+		return ""
+	}
+	to, err := os.Readlink(p.login.Home.AuthFile())
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(p.login.Home.AuthFile()); err == nil {
+		return ""
+	}
+	return to
 }
 
 func (p *patient) where(place credstore.Place) shown {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -77,6 +78,9 @@ func (p *patient) connected(c flows.Connection) Finding {
 	var server *flows.ServerError
 	errors.As(c.Err, &network)
 	switch {
+	case c.Err == nil && c.Private:
+		at["Issuer"] = name(lastIssuer(c))
+		return note("private", at)
 	case c.Err == nil:
 		return Finding{Cause: either(causeSound, "sound_proxied"), Severity: Sound, values: at}
 	case errors.As(c.Err, &server):
@@ -108,8 +112,8 @@ func (p *patient) untrusted(c flows.Connection, e *flows.NetworkError, at with) 
 	if len(c.Presented) == 0 {
 		return problem("tls", at)
 	}
-	own, last := c.Presented[0], c.Presented[len(c.Presented)-1]
-	at["Subject"], at["Issuer"] = name(own.Subject), name(last.Issuer)
+	own := c.Presented[0]
+	at["Subject"], at["Issuer"] = name(own.Subject), name(lastIssuer(c))
 	at["From"], at["Until"] = moment(own.NotBefore), moment(own.NotAfter)
 	switch e.Cause {
 	case flows.CauseExpired, flows.CauseNotYetValid:
@@ -121,6 +125,14 @@ func (p *patient) untrusted(c flows.Connection, e *flows.NetworkError, at with) 
 	default:
 		return problem("untrusted", at)
 	}
+}
+
+// lastIssuer is who stands at the end of the chain that was shown.
+func lastIssuer(c flows.Connection) string {
+	if len(c.Presented) == 0 {
+		return ""
+	}
+	return c.Presented[len(c.Presented)-1].Issuer
 }
 
 // bundle names what certificates are held against.
@@ -184,9 +196,12 @@ func checkProxy(_ context.Context, p *patient) []Finding {
 	for key, hosts := range through {
 		name, address, _ := strings.Cut(key, "\x00")
 		slices.Sort(hosts)
-		found = append(found, Finding{Cause: "used", Severity: Sound, values: with{
-			"Variable": variable(name), "Proxy": host(address), "Hosts": clean(strings.Join(slices.Compact(hosts), ", ")),
-		}})
+		at := with{"Variable": variable(name), "Proxy": host(address), "Hosts": clean(strings.Join(slices.Compact(hosts), ", "))}
+		if strings.HasPrefix(address, "socks") {
+			found = append(found, warning("socks", at))
+			continue
+		}
+		found = append(found, Finding{Cause: "used", Severity: Sound, values: at})
 	}
 	return or(found, nil)
 }
@@ -197,6 +212,9 @@ func checkPorts(ctx context.Context, p *patient) []Finding {
 	all := len(p.login.CallbackPorts())
 	var found []Finding
 	for _, h := range held {
+		if h.PID == os.Getpid() {
+			continue // a sign-in of ours
+		}
 		at := with{"Port": count(h.Port), "PID": count(h.PID), "Program": name(h.Program)}
 		why := "held"
 		switch {

@@ -16,7 +16,7 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 		switch {
 		case l.Err != nil:
 			found = append(found, problem("broken", with{"Place": p.position(l.Err), "Detail": detail(l.Err)}))
-		case l.State == policy.LayerRead:
+		case l.State == policy.LayerRead && l.File != "":
 			layers++
 		}
 	}

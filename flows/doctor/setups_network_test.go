@@ -1,15 +1,16 @@
 package doctor
 
 import (
-	"context"
-	"errors"
+	"encoding/pem"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -108,53 +109,51 @@ func networkSetups() []setup {
 			w.issuer = far
 			w.env["HTTPS_PROXY"] = "http://ada:hunter2secret@a:b:c"
 		}},
+		{"a proxy that never answers", "issuer.late", Problem, "No answer within", func(w *ward) {
+			w.s.deadline = 400 * time.Millisecond
+			proxied(w, listen(w, func(net.Conn) {}))
+		}},
+		{"a SOCKS proxy", "proxy.socks", Warning, "ALL_PROXY", func(w *ward) {
+			w.issuer = far
+			w.env["ALL_PROXY"] = "socks5://" + closed(w)
+		}},
+		{"a company's own certificate", "issuer.private", Note, "Acme Co", func(w *ward) {
+			s := httptest.NewTLSServer(http.HandlerFunc(w.answer))
+			w.t.Cleanup(s.Close)
+			w.issuer = s.URL
+			w.env["CODEX_CA_CERTIFICATE"] = w.write("bundle.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})), 0o600)
+		}},
 		{"one port held", "ports.held", Note, "1455 is held by ", func(w *ward) { hold(w, "1455") }},
 		{"both ports held", "ports.held", Problem, "1455 is held by ", func(w *ward) { hold(w, "1455", "1457") }},
 	}
 }
 
+// hold has another program listen on ports.
 func hold(w *ward, ports ...string) {
 	w.t.Helper()
-	for _, p := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:"+p)
-		must(w, err)
-		w.t.Cleanup(func() { _ = l.Close() })
+	holder := exec.Command(os.Args[0])
+	holder.Env = append(os.Environ(), "DOCTOR_HOLDS="+strings.Join(ports, " "))
+	in, err := holder.StdinPipe()
+	must(w, err)
+	out, err := holder.StdoutPipe()
+	must(w, err)
+	must(w, holder.Start())
+	w.t.Cleanup(func() {
+		_ = in.Close()
+		_ = holder.Wait()
+	})
+	if n, err := out.Read(make([]byte, 8)); n == 0 {
+		w.t.Fatalf("nobody holds them: %v", err)
 	}
 }
 
-func surroundingsSetups() []setup {
-	return []setup{
-		{"a BROWSER that is not there", "browser.variable", Warning, "BROWSER", func(w *ward) { w.env["BROWSER"] = "/nowhere/browser" }},
-		{"a --browser that is not there", "browser.command", Warning, "--browser", func(w *ward) { w.s.Browser = "/nowhere/browser" }},
-		{"no display", "browser.no_display", Note, "no display", func(w *ward) {
-			delete(w.env, "DISPLAY")
-			delete(w.env, "BROWSER")
-		}},
-		{"a display, and no browser", "browser.missing", Warning, "no program", func(w *ward) {
-			delete(w.env, "BROWSER")
-			w.t.(*testing.T).Setenv("PATH", w.dir)
-		}},
-		{"tmux that keeps what is copied", "clipboard.tmux_off", Note, "set-clipboard off", func(w *ward) {
-			w.env["TMUX"] = "/tmp/tmux-0/default,1,0"
-			w.s.Output = func(_ context.Context, program string, _ ...string) (string, error) {
-				if program == "tmux" {
-					return "off\n", nil
-				}
-				return "codex-cli 0.169.0\n", nil
-			}
-		}},
-		{"the console", "clipboard.none", Note, "has none", func(w *ward) { w.env["TERM"] = "linux" }},
-		{"a dumb terminal", "terminal.dumb", Warning, "dumb", func(w *ward) { w.env["TERM"] = "dumb" }},
-		{"a terminal without a name", "terminal.unnamed", Warning, "TERM", func(w *ward) { delete(w.env, "TERM") }},
-		{"a small terminal", "terminal.small", Warning, "39x14", func(w *ward) { w.s.Size = func() (int, int, bool) { return 39, 14, true } }},
-		{"a locale without UTF-8", "terminal.ascii", Note, "UTF-8", func(w *ward) { w.env["LC_ALL"] = "C" }},
-		{"no codex", "codex.missing", Note, "PATH", func(w *ward) { w.s.LookPath = func(string) (string, error) { return "", os.ErrNotExist } }},
-		{"a codex that does not run", "codex.broken", Warning, "/usr/bin/codex", func(w *ward) {
-			w.s.Output = func(context.Context, string, ...string) (string, error) { return "", errors.New("exit status 127") }
-		}},
-		{"a codex that does not answer", "codex.silent", Warning, "/usr/bin/codex", func(w *ward) {
-			w.s.deadline = 300 * time.Millisecond
-			w.s.Output = func(ctx context.Context, _ string, _ ...string) (string, error) { <-ctx.Done(); return "", ctx.Err() }
-		}},
+// holdPorts is that program: it ends with its input.
+func holdPorts(ports []string) {
+	for _, p := range ports {
+		if _, err := net.Listen("tcp", "127.0.0.1:"+p); err != nil {
+			os.Exit(1)
+		}
 	}
+	fmt.Println("held")
+	_, _ = io.Copy(io.Discard, os.Stdin)
 }

@@ -145,6 +145,10 @@ func loginSetups() []setup {
 		{"a login of a wrong type", "login.broken", Problem, "~/.codex/auth.json:2:", func(w *ward) { w.store("{\n\"OPENAI_API_KEY\": 7}") }},
 		{"no login in the document", "login.empty", Warning, "signs nobody in", func(w *ward) { w.store(`{}`) }},
 		{"nobody", "login.nobody", Note, "store file", func(w *ward) { must(w, os.Remove(w.path("auth.json"))) }},
+		{"a link that leads nowhere", "login.dangling", Warning, "~/.codex/auth.json leads to ~/gone.json", func(w *ward) {
+			must(w, os.Remove(w.path("auth.json")))
+			must(w, os.Symlink(filepath.Join(filepath.Dir(w.home), "gone.json"), w.path("auth.json")))
+		}},
 		{"a folder for a login", "login.unreadable", Problem, "~/.codex/auth.json cannot be read", func(w *ward) {
 			must(w, os.Remove(w.path("auth.json")))
 			must(w, os.Mkdir(w.path("auth.json"), 0o700))
