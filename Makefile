@@ -19,7 +19,7 @@ help:
 	@echo 'make interleave  a switch against a renewal by the real Codex, a thousand times and more'
 	@echo 'make pictures  the pictures of the README, from the running program'
 	@echo 'make golden    accept the screens as they are now as the expected ones'
-	@echo 'make fuzz      every fuzz target for a while (FUZZTIME=20s)'
+	@echo 'make fuzz      every fuzz target for a while (FUZZTIME=60s)'
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o codex-login .
@@ -67,7 +67,7 @@ pictures:
 golden:
 	$(GO) test ./tui -count=1 -update
 
-FUZZTIME ?= 20s
+FUZZTIME ?= 60s
 fuzz:
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -168,31 +168,8 @@ func (v *visit) stages() []fact {
 	return append(facts, fact{"proxy", v.login.proxyVariable(v.request.url)})
 }
 
-// requestID is the server's name for the request, which its operators look up.
-// It is the one text of a server in the log: in no form but that of such a
-// name, and not if it stands in the request or the answer.
-func (v *visit) requestID(a answer) []fact {
-	id := a.requestID()
-	if id == "" || len(id) > 64 || strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" {
-		return nil
-	}
-	for _, text := range []string{v.request.body, v.request.bearer, string(a.body)} {
-		if strings.Contains(text, id) {
-			return nil
-		}
-	}
-	return []fact{{"request_id", id}}
-}
-
-// requestID is what the server calls the request; "" where it does not say.
-func (a answer) requestID() string {
-	for _, name := range []string{"X-Request-Id", "X-Oai-Request-Id", "Cf-Ray"} {
-		if id := a.header.Get(name); id != "" {
-			return printable(id, 80)
-		}
-	}
-	return ""
-}
+// requestID is the one text of a server in the log.
+func (v *visit) requestID(a answer) []fact { return []fact{{"request_id", a.requestID()}} }
 
 // proxyVariable names the variable that says by which proxy an address is
 // reached; "" where it is reached directly.

@@ -98,7 +98,7 @@ func FuzzPaste(f *testing.F) {
 	f.Add("code=1&state=STATE&error=x")
 	f.Add("│ localhost:1455/auth/callback?code=abc&amp;st │\n> ate=STATE).")
 	f.Add(`\u0026amp;amp;^\?code=&#38;`)
-	flow := &browserFlow{state: "STATE"}
+	flow := &browserFlow{login: answeredWith(100, nil), state: "STATE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := flow.parsePaste(text)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -144,6 +145,29 @@ func (a answer) failure() *ServerError {
 	e.Code, e.Detail = errorDetail(a.body, a.request.secrets()...)
 	e.RequestID = a.requestID()
 	return e
+}
+
+// requestIDForm is how servers name requests: a word, no sentence.
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// requestID is the server's name for the request, which its operators look up;
+// "" where it gives none. It is taken in no form but that of a name, and not if
+// it stands in the request or the answer: a server may repeat what it was sent.
+func (a answer) requestID() string {
+	for _, name := range []string{"X-Request-Id", "X-Oai-Request-Id", "Cf-Ray"} {
+		id := a.header.Get(name)
+		if !requestIDForm.MatchString(id) {
+			continue
+		}
+		repeated := false
+		for _, text := range append(a.request.secrets(), a.request.body, a.request.bearer, string(a.body)) {
+			repeated = repeated || strings.Contains(text, id)
+		}
+		if !repeated {
+			return id
+		}
+	}
+	return ""
 }
 
 // secretNames are the parameters and members of a request that nobody may see.
