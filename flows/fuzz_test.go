@@ -276,6 +276,7 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add([]byte(`{"error":{"code":"x","message":"no"}}`), []byte(`"`), "invalid")
 	f.Add([]byte(`{"detail":"`), []byte(`"}`), "se/cret+value=0123456789")
 	f.Add([]byte(""), []byte("\x1b[31m"), "aaaaaaaaaaaaaa")
+	f.Add([]byte("000"), []byte("0\xf900"), "000000") // cut by a byte that is dropped
 	f.Fuzz(func(t *testing.T, before, after []byte, secret string) {
 		sent, err := json.Marshal(map[string]string{"refresh_token": secret})
 		if err != nil || len(secret) < minSecret {

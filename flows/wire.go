@@ -213,8 +213,12 @@ func (r request) secrets() []string {
 // repeat what it was sent; the secrets in it are not repeated further.
 func errorDetail(body []byte, secrets ...string) (code, detail string) {
 	safe := func(text string, limit int) string {
-		for _, s := range secrets {
-			text = strings.ReplaceAll(text, s, "[…]")
+		// Twice: a secret may be cut by characters that printable drops.
+		for range 2 {
+			for _, s := range secrets {
+				text = strings.ReplaceAll(text, s, "[…]")
+			}
+			text = printable(text, len(text))
 		}
 		return printable(text, limit)
 	}
