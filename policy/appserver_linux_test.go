@@ -15,6 +15,7 @@ type appServer struct {
 	to     io.WriteCloser
 	from   *bufio.Scanner
 	number int
+	home   string // its CODEX_HOME
 }
 
 // serve starts one with the overrides of the case. It ends with the test.
@@ -31,7 +32,7 @@ func (r *codexRun) serve() *appServer {
 		stop()
 		_ = run.Wait() // it is stopped
 	})
-	s := &appServer{t: r.t, to: to, from: bufio.NewScanner(from)}
+	s := &appServer{t: r.t, to: to, from: bufio.NewScanner(from), home: r.home}
 	s.from.Buffer(nil, 1<<24)
 	s.call("initialize", map[string]any{"clientInfo": map[string]any{"name": "test", "version": "1"}}, nil)
 	s.say(map[string]any{"method": "initialized"})

@@ -37,6 +37,8 @@ func TestAgainstCodex(t *testing.T) {
 	defer issuer.Close()
 	t.Setenv("HOME", t.TempDir())
 	maps.Copy(codexCases, ladderCases())
+	apartFromCases := codexRun{t: t, binary: binary, home: t.TempDir(), cwd: t.TempDir()}
+	server := apartFromCases.serve()
 	for name, c := range codexCases {
 		t.Run(name, func(t *testing.T) {
 			r := codexRun{t: t, binary: binary, issuer: issuer.URL, codexCase: c}
@@ -63,7 +65,7 @@ func TestAgainstCodex(t *testing.T) {
 			}
 			r.signInWithToken(rules)
 			r.signInWithDevice(rules)
-			r.settings(rules)
+			r.settings(rules, server)
 		})
 	}
 }
@@ -178,15 +180,22 @@ func (r *codexRun) signIn(how, done string, v *Violation, args ...string) {
 	}
 }
 
-// settings asks Codex's app server what is in force.
-func (r *codexRun) settings(rules *Rules) {
-	server := r.serve()
-	theirs, refused := server.effective(r.t, r.cwd)
-	if refused != "" {
-		r.t.Errorf("settings: Codex says %q", refused)
+// settings asks Codex's app server what is in force. One that runs already, in
+// a home of its own, does for what it reads again.
+func (r *codexRun) settings(rules *Rules, running *appServer) {
+	if len(r.overrides) == 0 && r.requirements == "" {
+		o := r.options()
+		o.Home = running.home
+		err := os.WriteFile(filepath.Join(o.Home, "config.toml"), []byte(r.user), 0o600)
+		same, loadErr := Load(o)
+		if err := errors.Join(err, loadErr); err != nil {
+			r.t.Fatal(err)
+		}
+		r.sameSettings(same, running)
 		return
 	}
-	theirs.compare(r.t, rules)
+	server := r.serve()
+	r.sameSettings(rules, server)
 	var required struct {
 		Requirements struct {
 			AllowedLoginMethods []string
@@ -204,4 +213,14 @@ func (r *codexRun) settings(rules *Rules) {
 			}
 		}
 	}
+}
+
+func (r *codexRun) sameSettings(rules *Rules, server *appServer) {
+	r.t.Helper()
+	theirs, refused := server.effective(r.t, r.cwd)
+	if refused != "" {
+		r.t.Errorf("settings: Codex says %q", refused)
+		return
+	}
+	theirs.compare(r.t, rules)
 }
