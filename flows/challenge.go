@@ -50,6 +50,7 @@ type NoteCode string
 // The notes. None of them ends the sign-in.
 const (
 	NoteDeviceCodeDisabled NoteCode = "device_code_disabled" // the server has no device codes; the browser is used instead
+	NoteThroughProxy       NoteCode = "through_proxy"        // the tokens are fetched through the proxy Holder, as the variable Where says
 	NoteBrowserFailed      NoteCode = "browser_failed"       // the browser did not start
 	NoteOtherPort          NoteCode = "other_port"           // 1455 was taken, 1457 is used; Holder has it
 	NoteWindowsPort        NoteCode = "windows_port"         // in WSL: Holder listens on the port in Windows, where the browser looks; Where is the port

@@ -180,18 +180,8 @@ func (l *Login) ready() error {
 	if _, err := t.ready(); err != nil {
 		return err
 	}
-	_, err := l.proxy()
+	_, err := l.ProxyFor(l.Issuer.base())
 	return err
-}
-
-// proxy is the way to the issuer.
-func (l *Login) proxy() (ProxyChoice, error) {
-	t, ok := l.Client.Transport.(*transport)
-	issuer, err := url.Parse(l.Issuer.base())
-	if !ok || err != nil {
-		return ProxyChoice{}, nil
-	}
-	return ProxyFor(t.getenv, issuer)
 }
 
 // networkError says in our own terms why a request got no answer.

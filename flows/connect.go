@@ -65,6 +65,10 @@ func (l *Login) tryOut(ctx context.Context, c *Connection, trial *trust) error {
 	resp, journey, err := t.travel(own, request)
 	c.met(journey, *trial)
 	if err != nil {
+		var network *NetworkError
+		if errors.As(err, &network) {
+			c.Stage, c.Status = network.Stage, network.Status
+		}
 		return networkError(ctx, c.Endpoint.URL, err)
 	}
 	defer func() { _ = resp.Body.Close() }()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -165,6 +166,24 @@ func bare(address string) string {
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	return u.String()
+}
+
+// ProxyFor says how this login reaches an address.
+func (l *Login) ProxyFor(address string) (ProxyChoice, error) {
+	t, ok := l.Client.Transport.(*transport)
+	u, err := url.Parse(address)
+	if !ok || err != nil {
+		return ProxyChoice{}, nil
+	}
+	return ProxyFor(t.getenv, u)
+}
+
+// BundleLine is the line of a shell's profile that names a bundle for Codex.
+func BundleLine(path string) string {
+	if runtime.GOOS == "windows" {
+		return `setx ` + bundleVariable + ` "` + path + `"`
+	}
+	return "export " + bundleVariable + "='" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // Roots is what certificates are held against in this run. It returns a

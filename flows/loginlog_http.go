@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -174,12 +173,7 @@ func (v *visit) requestID(a answer) []fact { return []fact{{"request_id", a.requ
 // proxyVariable names the variable that says by which proxy an address is
 // reached; "" where it is reached directly.
 func (l *Login) proxyVariable(target string) string {
-	t, ok := l.Client.Transport.(*transport)
-	u, err := url.Parse(target)
-	if !ok || err != nil {
-		return ""
-	}
-	choice, err := ProxyFor(t.getenv, u)
+	choice, err := l.ProxyFor(target)
 	if err != nil || choice.Exempt {
 		return ""
 	}

@@ -45,6 +45,10 @@ func (s failure) browser() key.Binding {
 func (s failure) device() key.Binding {
 	return when(s.method == flows.Browser, s.env.bind("device", "d"))
 }
+
+func (s failure) network() key.Binding {
+	return when(!s.start(), s.env.connectionKey(s.err))
+}
 func (s failure) checks() key.Binding { return s.env.bind("checks", "h") }
 func (s failure) back() key.Binding   { return when(!s.start(), s.env.bind("back", "esc")) }
 func (s failure) leave() key.Binding  { return s.env.bind("quit", "q") }
@@ -52,7 +56,7 @@ func (s failure) leave() key.Binding  { return s.env.bind("quit", "q") }
 func (s failure) trace() key.Binding { return s.env.traceKey(!s.start()) }
 
 func (s failure) Keys() []key.Binding {
-	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.trace(), s.checks(), s.back(), s.leave()}
+	return []key.Binding{s.retry(), s.anew(), s.list(), s.remove(), s.browser(), s.device(), s.network(), s.trace(), s.checks(), s.back(), s.leave()}
 }
 
 func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -75,6 +79,8 @@ func (s failure) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantInstead{flows.Browser}
 	case pressed(k, s.device()):
 		return s, nil, wantInstead{flows.Device}
+	case pressed(k, s.network()):
+		return s, nil, wantConnection{}
 	case pressed(k, s.checks()):
 		return s, nil, wantChecks{}
 	case pressed(k, s.back()):

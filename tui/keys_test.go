@@ -47,6 +47,12 @@ func TestKeys(t *testing.T) {
 		{"enable", "enter", wantCode{}},
 		{"enable", "b", wantInstead{flows.Browser}},
 		{"enable", "esc", wantBack{}},
+		{"failure-inspected", "n", wantConnection{}},
+		{"failure-407", "n", wantConnection{}},
+		{"connection", "esc", wantBack{}},
+		{"connection-trying", "r", nil},
+		{"connection-asking", "q", nil}, // a letter of the path
+		{"connection-asking", "esc esc", wantBack{}},
 		{"store-trying", "enter", nil},
 		{"store", "down enter", nil}, // there is no keyring
 		{"store", "down down enter", wantStore{credstore.ModeAuto}},

@@ -22,6 +22,9 @@ func (r root) checks(want intent) (root, tea.Cmd) {
 		return r.push(finding{r.env, want.about}, nil)
 	case wantMend:
 		return r.push(newMending(r.env, want.fixes), nil)
+	case wantConnection:
+		s, cmd := newConnection(r.env)
+		return r.push(s, cmd)
 	case wantProvider:
 		return r.push(newProvider(r.env), nil)
 	}

@@ -62,6 +62,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, sendStates(e, x)...)
 	out = append(out, portableStates(e, x)...)
 	out = append(out, ruleStates(e, x)...)
+	out = append(out, connectionStates(e, x)...)
 	out = append(out, traceStates(e, x)...)
 	out = append(out, securityStates(e, x)...)
 	out = append(out, doctorStates(e, x)...)

@@ -20,7 +20,11 @@ func (s trouble) back() key.Binding { return s.env.bind("back", "enter", "enter"
 func (s trouble) checks() key.Binding { return s.env.bind("checks", "h") }
 func (s trouble) trace() key.Binding  { return s.env.traceKey(true) }
 
-func (s trouble) Keys() []key.Binding { return []key.Binding{s.back(), s.trace(), s.checks()} }
+func (s trouble) network() key.Binding { return s.env.connectionKey(s.err) }
+
+func (s trouble) Keys() []key.Binding {
+	return []key.Binding{s.back(), s.network(), s.trace(), s.checks()}
+}
 
 func (s trouble) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	k, ok := msg.(tea.KeyMsg)
@@ -28,6 +32,8 @@ func (s trouble) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case !ok:
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
+	case pressed(k, s.network()):
+		return s, nil, wantConnection{}
 	case pressed(k, s.checks()):
 		return s, nil, wantChecks{}
 	case pressed(k, s.trace()):
