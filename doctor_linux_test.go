@@ -158,6 +158,40 @@ func (p *person) answered(answer string, args ...string) (string, int) {
 	return out.String(), cmd.ProcessState.ExitCode()
 }
 
+// Whatever is looked at, no secret of it is said: not in lines, not in JSON.
+func TestDoctorSaysNoSecret(t *testing.T) {
+	p := sick(t)
+	const password, key, token = "hunter2secret", "sk-proj-TOPSECRET0123456789", "bearer-topsecret-0123"
+	p.env = append(p.env, "HTTPS_PROXY=http://ada:"+password+"@127.0.0.1:9", "CODEX_API_KEY="+key, "ACME_KEY="+key,
+		"CODEX_CA_CERTIFICATE="+key, "TERM="+key)
+	writeConfig(t, p, "model_provider = \"acme\"\n[model_providers.acme]\nname = \"Acme\"\nbase_url = \"http://ada:"+password+
+		"@127.0.0.1:9/v1\"\nenv_key = \"ACME_KEY\"\nexperimental_bearer_token = \""+token+"\"")
+	auth, err := os.ReadFile(filepath.Join(p.home, "auth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.home, "auth.json.bak"), auth, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Key string `json:"OPENAI_API_KEY"`
+	}
+	if err := json.Unmarshal(auth, &document); err != nil || document.Key == "" {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"doctor"}, {"doctor", "--json"}, {"doctor", "--offline", "--fix", "--yes"}} {
+		r := p.run("", args...)
+		if len(r.out) < 1000 {
+			t.Errorf("%v: %s%s", args, r.out, r.err)
+		}
+		for _, secret := range []string{password, key, token, document.Key, document.Key[8:]} {
+			if strings.Contains(r.out+r.err, secret) {
+				t.Errorf("%v says %q:\n%s%s", args, secret, r.out, r.err)
+			}
+		}
+	}
+}
+
 // Where there is no home, or one that cannot be one, doctor says so and goes on.
 func TestDoctorWithoutAHome(t *testing.T) {
 	p := sick(t)

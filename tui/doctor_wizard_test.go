@@ -17,7 +17,7 @@ func TestDoctorMends(t *testing.T) {
 	s := startSandbox(t, nil)
 	e := liveEnv(t, s)
 	auth := filepath.Join(e.login.Home.Path, "auth.json")
-	if err := os.WriteFile(auth, []byte(`{"auth_mode":"apikey","OPENAI_API_KEY":"sk-proj-0123456789abcdef0123"}`), 0o600); err != nil {
+	if err := os.WriteFile(auth, []byte(`{"auth_mode":"apikey","OPENAI_API_KEY":"sk-projX0123456789abcdef0123"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(auth, 0o644); err != nil {
@@ -45,6 +45,11 @@ func TestDoctorMends(t *testing.T) {
 	until[ward](d, nil)
 	if info, err := os.Stat(auth); err != nil || info.Mode().Perm() != 0o644 {
 		t.Errorf("mended without asking: %v %v", info.Mode(), err)
+	}
+	for _, frame := range d.frames {
+		if strings.Contains(frame, "0123456789") {
+			t.Fatalf("the key is on the screen:\n%s", frame)
+		}
 	}
 	d.key("f", "enter")
 	until(d, func(m mending) bool { return m.done != nil })

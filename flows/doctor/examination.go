@@ -69,7 +69,7 @@ type Report struct {
 	Took                               time.Duration
 }
 
-// Sound: nothing is wrong.
+// Sound reports that nothing is wrong.
 func (r Report) Sound() bool { return r.Problems == 0 }
 
 // Fixes is what would mend some of it, each once.
@@ -88,7 +88,6 @@ func (r Report) Fixes() []*Fix {
 // Examination looks for what is wrong, once.
 type Examination struct {
 	patient *patient
-	tell    func(Row)
 
 	mu      sync.Mutex
 	rows    []Row
