@@ -29,7 +29,7 @@ func newProvider(e *env) provider {
 func startProvider(e *env, found listing) provider {
 	s := newProvider(e)
 	s.atStart, s.accounts = true, len(found.Entries)
-	s.warnings = e.winnerWarnings(found.wins)
+	s.warnings = append(e.projectNotes(), e.winnerWarnings(found.wins)...)
 	return s
 }
 
