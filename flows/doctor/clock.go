@@ -19,7 +19,7 @@ func checkClock(ctx context.Context, p *patient) []Finding {
 		for _, purpose := range purposes {
 			c, ok := p.connect(ctx, purpose)
 			if !ok {
-				return nil
+				return []Finding{{Cause: "nothing", Severity: Skipped}} // that it hangs is said there
 			}
 			if !c.Date.IsZero() {
 				off := p.now().Sub(c.Date)

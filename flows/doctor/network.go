@@ -86,8 +86,10 @@ func (p *patient) connected(c flows.Connection) Finding {
 	case errors.As(c.Err, &server):
 		at["Status"] = count(server.Status)
 		return problem(either("server", "server_proxied"), at)
+	case c.Stage == flows.StageSetup && isSetup(c.Err):
+		return Finding{Cause: "setup", Severity: Skipped, values: at} // which has a check of its own
 	case c.Stage == flows.StageSetup:
-		return problem("setup", at)
+		return problem("no_address", at)
 	case network == nil:
 		return problem(either("request", "request_proxied"), at)
 	case network.Problem == flows.Proxy && network.Cause == flows.CauseAuthentication:
@@ -105,6 +107,13 @@ func (p *patient) connected(c flows.Connection) Finding {
 		return problem(either("request", "request_proxied"), at)
 	}
 	return problem("connect", at)
+}
+
+// isSetup: the bundle or a proxy variable is at fault.
+func isSetup(err error) bool {
+	var bundle *flows.CertificateFileError
+	var proxy *flows.ProxyVariableError
+	return errors.As(err, &bundle) || errors.As(err, &proxy)
 }
 
 // untrusted says what the server, or who stands between, has shown.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"codex-login/policy"
@@ -11,6 +12,10 @@ import (
 func checkProvider(_ context.Context, p *patient) []Finding {
 	provider := p.login.Rules.Provider
 	at := with{"Provider": name(provider.ID.Value), "Source": p.place(provider.ID.Source)}
+	var unreadable *policy.ConfigError
+	if provider.Kind() == policy.ProviderUnknown && errors.As(p.Trouble, &unreadable) {
+		return []Finding{{Cause: "unreadable", Severity: Skipped}}
+	}
 	switch {
 	case provider.Kind() == policy.ProviderUnknown:
 		return []Finding{problem("unknown", at)}

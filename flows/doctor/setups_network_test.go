@@ -95,9 +95,10 @@ func networkSetups() []setup {
 		{"a bundle cut short", "certificates.broken_line", Problem, "a block has no END line", func(w *ward) {
 			w.env["SSL_CERT_FILE"] = w.write("bundle.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n", 0o600)
 		}},
-		{"a bundle spoils every request", "issuer.setup", Problem, "was not asked", func(w *ward) {
+		{"a bundle spoils every request", "issuer.setup", Skipped, "Not asked", func(w *ward) {
 			w.env["CODEX_CA_CERTIFICATE"] = w.write("bundle.pem", "hello\n", 0o600)
 		}},
+		{"an issuer that is no address", "issuer.no_address", Problem, "no address", func(w *ward) { w.issuer = "nowhere" }},
 		{"a proxy that is not there", "issuer.connect_proxied", Problem, "HTTPS_PROXY", func(w *ward) { proxied(w, closed(w)) }},
 		{"a proxy that wants a password", "issuer.proxy_password", Problem, "(407)", func(w *ward) {
 			proxied(w, listen(w, answers("407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x")))
