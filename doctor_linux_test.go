@@ -319,6 +319,14 @@ func TestDoctorKeyring(t *testing.T) {
 			t.Errorf("exit %d, %v", code, codes)
 		}
 	})
+	t.Run("it has the entry twice", func(t *testing.T) {
+		p, home := inKeyring(t)
+		twin(t, home)
+		_, codes, code := p.examine()
+		if code != 1 || !strings.Contains(codes["keyring.ambiguous"], "cli|") || !strings.HasPrefix(codes["keyring.ambiguous"], "problem") {
+			t.Errorf("exit %d, %v", code, codes)
+		}
+	})
 	t.Run("it is locked", func(t *testing.T) {
 		p, _ := inKeyring(t)
 		conn, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
@@ -335,6 +343,37 @@ func TestDoctorKeyring(t *testing.T) {
 			t.Errorf("exit %d, %v", code, codes)
 		}
 	})
+}
+
+// twin puts the login's entry into the keyring once more, as another program's
+// mistake leaves it.
+func twin(t *testing.T, home credstore.Home) {
+	t.Helper()
+	conn, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	var none dbus.Variant
+	var session, item, prompt dbus.ObjectPath
+	secrets := conn.Object("org.freedesktop.secrets", "/org/freedesktop/secrets")
+	if err := secrets.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&none, &session); err != nil {
+		t.Fatal(err)
+	}
+	service, account, _ := strings.Cut(home.KeyringEntry(), " / ")
+	attributes := map[string]string{"application": "rust-keyring", "service": service, "username": account, "target": "default"}
+	secret := struct {
+		Session           dbus.ObjectPath
+		Parameters, Value []byte
+		Type              string
+	}{session, []byte{}, []byte("{}"), "text/plain"}
+	collection := conn.Object("org.freedesktop.secrets", "/org/freedesktop/secrets/collection/login")
+	err = collection.Call("org.freedesktop.Secret.Collection.CreateItem", 0, map[string]dbus.Variant{
+		"org.freedesktop.Secret.Item.Label": dbus.MakeVariant("twin"), "org.freedesktop.Secret.Item.Attributes": dbus.MakeVariant(attributes),
+	}, secret, false).Store(&item, &prompt)
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Somebody who waits for a line has the lock for as long.
