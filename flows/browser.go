@@ -60,6 +60,9 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 		ports = callbackPorts
 	}
 	listeners, port, passed, err := listenLoopback(ctx, ports)
+	for _, h := range passed {
+		l.warn("browser", eventPortTaken, heldBy(h)...)
+	}
 	if err != nil {
 		return nil, err
 	}

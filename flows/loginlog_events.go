@@ -14,6 +14,7 @@ const (
 	eventKeyFlow     event = "starting api key login flow"
 	eventTokenFlow   event = "starting access token login flow"
 
+	eventPortTaken     event = "port taken"
 	eventListening     event = "listening for the browser"
 	eventBrowserOpened event = "browser asked to show the page"
 	eventBrowserNot    event = "browser not opened"
