@@ -93,6 +93,9 @@ func TestTraceInLines(t *testing.T) {
 	if log := p.loginLog(); r.code != exitDone || !strings.Contains(told, "http: answered status=200") || before+told != log || strings.Contains(r.out, "codex-login::") {
 		t.Errorf("%+v\n%s", r, log)
 	}
+	if r := p.run("sk-proj-never-issued-by-anybody\n", "--with-api-key", "--check"); r.code != exitFailed || !strings.Contains(r.err, "stands in "+p.home+"/log/codex-login.log") {
+		t.Errorf("%+v", r)
+	}
 	if r := p.run("", "logout"); r.code != exitDone {
 		t.Errorf("%+v", r)
 	}

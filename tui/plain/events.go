@@ -180,6 +180,9 @@ func (e *Events) Failed(err error) {
 	e.write(out)
 }
 
+// logged: the error is the last event.
+func (e *Events) logged(string) {}
+
 // failure is an error in JSON.
 type failure struct {
 	Code    string  `json:"code"`

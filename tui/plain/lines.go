@@ -165,6 +165,8 @@ func (l *Lines) matches(all []flows.Entry) string {
 	return strings.Join(rows, "\n")
 }
 
+func (l *Lines) logged(path string) { l.talk("log", "Path", printable(path)) }
+
 func (l *Lines) explain(err error) { l.explained(flows.Explain(l.Say, err)) }
 
 func (l *Lines) explained(e flows.Explanation) {

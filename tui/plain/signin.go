@@ -3,6 +3,7 @@ package plain
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ type Voice interface {
 	result(r flows.Receipt, p previous)
 	// Failed says why there is no login.
 	Failed(err error)
+	// logged says where the login log is, after that.
+	logged(path string)
 }
 
 // Session is one run of a command.
@@ -49,8 +52,7 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	s.Voice.started(r.Method, positionOf(s.Login))
 	c, err := s.Login.Begin(ctx, r)
 	if err != nil {
-		s.Voice.Failed(err)
-		return err
+		return s.failed(err)
 	}
 	if c.URL != "" {
 		s.Voice.challenge(s.asked(c))
@@ -61,8 +63,7 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	mute()
 	stop()
 	if err != nil {
-		s.Voice.Failed(err)
-		return err
+		return s.failed(err)
 	}
 	p := previous{asked: s.RevokePrevious}
 	if p.asked && receipt.Previous != nil {
@@ -71,6 +72,16 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	s.warn(receipt.Account, true)
 	s.Voice.result(receipt, p)
 	return nil
+}
+
+// failed says why there is no login, and where more about it stands, unless
+// the person just left.
+func (s Session) failed(err error) error {
+	s.Voice.Failed(err)
+	if path := s.Login.Trace.Path(); path != "" && s.Login.Trace.Err() == nil && !errors.Is(err, flows.ErrCancelled) {
+		s.Voice.logged(path)
+	}
+	return err
 }
 
 // noteInterval is how often the notes of a waiting worker are read.
