@@ -73,7 +73,7 @@ func TestCommandLine(t *testing.T) {
 		{"--store", "", exitUsage, "--store needs a value"},
 		{"--api-key " + wrongKey, "", exitUsage, "--api-key flag is not supported"},
 		{"login --api-key " + wrongKey, "", exitUsage, "--api-key flag is not supported"},
-		{"-c nonsense status", "", exitFailed, "-c on the command line"},
+		{"-c nonsense status", "", exitFailed, "on the command line: an equals sign is missing"},
 		{"--version", "", exitDone, ">codex-login version"},
 		{"--help", "", exitDone, ">Usage:"},
 		{"login --help", "", exitDone, ">Usage:"},
