@@ -48,7 +48,9 @@ func TestConnect(t *testing.T) {
 			s := httptest.NewServer(test.answer)
 			defer s.Close()
 			l := newLogin(t, startSandbox(t, sandbox.Options{}))
-			l.Client.Transport.(*transport).limits = limits{step: time.Second, request: 500 * time.Millisecond}
+			if test.said == "no answer in time" {
+				l.Client.Transport.(*transport).limits.request = 500 * time.Millisecond
+			}
 			address := s.URL + "/x"
 			if test.purpose == ForSocket {
 				address = strings.Replace(address, "http", "ws", 1)
