@@ -28,12 +28,16 @@ func (p *patient) guarded() []guarded {
 	all := []guarded{
 		{home, 0o755, false},
 		{p.login.Home.AuthFile(), 0o600, true},
-		{filepath.Join(home, "config.toml"), 0o755, false},
 		{own, 0o700, true},
 		{filepath.Join(own, "accounts"), 0o700, true},
 		{filepath.Join(own, "unreadable"), 0o700, true},
 		{filepath.Join(own, "tmp"), 0o700, true},
 	}
+	settings := guarded{filepath.Join(home, "config.toml"), 0o755, false}
+	if p.holdsSecret(settings.path) {
+		settings.most, settings.secret = 0o600, true
+	}
+	all = append(all, settings)
 	if log := p.login.Rules.LogDir.Value; log != "" {
 		all = append(all, guarded{filepath.Join(log, "codex-login.log"), 0o600, true})
 	}
@@ -44,6 +48,18 @@ func (p *patient) guarded() []guarded {
 		}
 	}
 	return all
+}
+
+// holdsSecret reports whether a file of settings has a token in it.
+func (p *patient) holdsSecret(path string) bool {
+	for _, s := range p.login.Rules.Settings() {
+		for _, said := range s.Said {
+			if said.Hidden && said.Source.File == path {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkPermissions looks at who may read the secrets and change the settings.

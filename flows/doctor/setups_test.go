@@ -122,6 +122,9 @@ func fileSetups() []setup {
 		}},
 		{"a home that anybody may write", "permissions.writable", Problem, "~/.codex has mode 0777", func(w *ward) { must(w, os.Chmod(w.home, 0o777)) }},
 		{"settings that a group may write", "permissions.group", Note, "~/.codex/config.toml has mode 0664", func(w *ward) { w.write("config.toml", "", 0o664) }},
+		{"settings with a token that others may read", "permissions.loose", Problem, "~/.codex/config.toml has mode 0644", func(w *ward) {
+			w.write("config.toml", "model_provider = \"acme\"\n[model_providers.acme]\nname = \"Acme\"\nbase_url = \"http://127.0.0.1:9\"\nexperimental_bearer_token = \"token-0123456789\"\n", 0o644)
+		}},
 		{"a login that is read-only", "permissions.shut", Warning, "mode 0400", func(w *ward) { must(w, os.Chmod(w.path("auth.json"), 0o400)) }},
 		{"a lock of a killed run", "locks.stale", Note, "0000000000000000.lock", func(w *ward) {
 			w.write("codex-login/accounts/chatgpt-0000000000000000.lock", "", 0o600)

@@ -134,14 +134,21 @@ func (p *patient) leftover(c credstore.Copy, stored storedLogin) []Finding {
 	return []Finding{warning(kind+"_other", at).mended(p.clearLeftovers(at))}
 }
 
+// mostBackup is larger than any login, in bytes.
+const mostBackup = 1 << 20
+
 // checkBackups looks for copies that somebody has made.
 func checkBackups(_ context.Context, p *patient) []Finding {
 	var found []Finding
 	for _, path := range credstore.Backups(p.login.Home) {
-		if text, err := os.ReadFile(path); err == nil && len(text) < 1<<20 {
+		info, err := os.Lstat(path)
+		if err != nil || info.Size() > mostBackup {
+			continue
+		}
+		if text, err := os.ReadFile(path); err == nil {
 			if a, err := credstore.Parse(text, credstore.Place{}); err == nil && !a.Empty() {
 				found = append(found, warning("login", with{"Path": p.path(path)}))
-				if info, err := os.Lstat(path); err == nil && runtime.GOOS != "windows" {
+				if runtime.GOOS != "windows" {
 					found = append(found, p.loose(guarded{path, 0o600, true}, info)...)
 				}
 			}
