@@ -64,18 +64,22 @@ func (e *env) connectionKey(err error) key.Binding {
 }
 
 // Typing: letters are a path.
-func (s connection) Typing() bool { return s.path.Focused() }
+func (s connection) Typing() bool { return s.path.Focused() && !s.reads }
 
 func (s connection) busy() bool { return s.reads || slices.Contains(s.came, nil) }
 
 func (s connection) submit() key.Binding {
-	return when(s.Typing() && !s.reads && s.path.Value() != "", s.env.bind("try_bundle", "enter"))
+	return when(s.Typing() && s.path.Value() != "", s.env.bind("try_bundle", "enter"))
 }
 
 func (s connection) blur() key.Binding {
 	return when(s.Typing(), s.env.bind("leave_field", "esc", "esc", "tab"))
 }
-func (s connection) bundle() key.Binding { return when(!s.Typing(), s.env.bind("bundle", "e")) }
+
+func (s connection) bundle() key.Binding {
+	return when(!s.Typing() && !s.reads, s.env.bind("bundle", "e"))
+}
+
 func (s connection) retry() key.Binding {
 	return when(!s.Typing() && !s.busy(), s.env.bind("retry", "r"))
 }
