@@ -173,6 +173,13 @@ func TestBrokenConfiguration(t *testing.T) {
 				quiet(t, r.out+r.err)
 			}
 			term := p.sit(termtest.Options{Cols: 200})
+			for _, step := range []struct{ key, text string }{
+				{"h", "cannot be used"}, {"2", said("checks.name.rules")}, {"tab", said("rules.heading")}, {"esc", said("rules.layers")},
+				{"esc", said("checks.name.rules")}, {"q", "cannot be used"},
+			} {
+				term.WaitFor(step.text)
+				term.Key(step.key)
+			}
 			if code := term.WaitExit(); code != exitFailed || term.Restored() != "" || !strings.Contains(flat(term), place) {
 				t.Errorf("wizard: exit %d, %s\n%s", code, term.Restored(), term.Screen())
 			}
