@@ -21,7 +21,6 @@ type bundleCase struct {
 	block   int
 	line    int
 	trusts  bool
-	differs string // how the real Codex takes it otherwise, if it does
 }
 
 const garbageCRL = "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n"

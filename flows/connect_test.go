@@ -31,15 +31,17 @@ func TestConnect(t *testing.T) {
 			}
 			w.WriteHeader(401)
 		}, false, ""},
-		"country":          {ForAPI, status(403, `{"error":{"code":"unsupported_country_region_territory","message":"no"}}`), true, "not supported"},
-		"trouble":          {ForChatGPT, status(502, ""), true, "answered 502"},
-		"socket, refused":  {ForSocket, status(401, ""), false, ""},
-		"socket, version":  {ForSocket, status(426, ""), false, ""},
-		"socket, no":       {ForSocket, status(404, ""), true, "answered 404"},
-		"socket, a page":   {ForSocket, status(200, "<html>"), true, "not what Codex's sign-in expects"},
-		"socket":           {ForSocket, upgrade(true), false, ""},
-		"socket, wrong":    {ForSocket, upgrade(false), true, "not what Codex's sign-in expects"},
-		"a redirect":       {ForChatGPT, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }, false, ""},
+		"country":         {ForAPI, status(403, `{"error":{"code":"unsupported_country_region_territory","message":"no"}}`), true, "not supported"},
+		"trouble":         {ForChatGPT, status(502, ""), true, "answered 502"},
+		"socket, refused": {ForSocket, status(401, ""), false, ""},
+		"socket, version": {ForSocket, status(426, ""), false, ""},
+		"socket, no":      {ForSocket, status(404, ""), true, "answered 404"},
+		"socket, a page":  {ForSocket, status(200, "<html>"), true, "not what Codex's sign-in expects"},
+		"socket":          {ForSocket, upgrade(true), false, ""},
+		"socket, wrong":   {ForSocket, upgrade(false), true, "not what Codex's sign-in expects"},
+		"a redirect": {ForChatGPT, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, false, ""},
 		"cut off":          {ForAPI, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, "cut before an answer"},
 		"says nothing":     {ForAPI, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, "no answer in time"},
 		"socket, no reply": {ForSocket, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, "no answer in time"},
