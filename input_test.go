@@ -174,8 +174,12 @@ func TestBrokenConfiguration(t *testing.T) {
 			}
 			term := p.sit(termtest.Options{Cols: 200})
 			for _, step := range []struct{ key, text string }{
-				{"h", "cannot be used"}, {"2", said("checks.name.rules")}, {"tab", said("rules.heading")}, {"esc", said("rules.layers")},
-				{"esc", said("checks.name.rules")}, {"q", "cannot be used"},
+				{"h", "cannot be used"},
+				{"2", said("checks.name.rules")},
+				{"tab", said("rules.heading")},
+				{"esc", said("rules.layers")},
+				{"esc", said("checks.name.rules")},
+				{"q", "cannot be used"},
 			} {
 				term.WaitFor(step.text)
 				term.Key(step.key)
