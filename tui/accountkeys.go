@@ -108,7 +108,7 @@ func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.move()):
 		return s, nil, wantMove{}
 	case pressed(k, s.checks()):
-		return s, nil, wantChecks{}
+		return s, nil, wantChecks{a}
 	case pressed(k, s.machines()):
 		return s, nil, wantMachines{a}
 	case pressed(k, s.back()) && s.filter.Value() == "":

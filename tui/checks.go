@@ -11,27 +11,36 @@ import (
 type checks struct {
 	env  *env
 	menu menu
+	// entry is the account that it is about, the zero one for none.
+	entry flows.Entry
 }
 
-// looks are the rows of the menu, by their catalogue ids, and what each opens.
-var looks = []struct {
-	id   string
-	want intent
-}{
-	{"doctor", wantDoctor{}},
-	{"rules", wantRules{}},
-	{"connection", wantConnection{}},
-	{"security", wantSecurity{flows.Entry{}}},
-	{"compare", wantCompare{}},
-	{"provider", wantProvider{}},
-}
+// looks are the rows of the menu, by their catalogue ids.
+var looks = []string{"doctor", "rules", "connection", "security", "compare", "provider"}
 
-func newChecks(e *env) checks {
-	s := checks{env: e}
-	for _, look := range looks {
-		s.menu.add(look.id, e.say("checks.name."+look.id), e.say("checks.about."+look.id))
+func newChecks(e *env, entry flows.Entry) checks {
+	s := checks{env: e, entry: entry}
+	for _, id := range looks {
+		s.menu.add(id, e.say("checks.name."+id), e.say("checks.about."+id))
 	}
 	return s
+}
+
+// opens is what the selected row leads to.
+func (s checks) opens() intent {
+	switch s.menu.chosen() {
+	case "rules":
+		return wantRules{}
+	case "connection":
+		return wantConnection{}
+	case "security":
+		return wantSecurity{s.entry}
+	case "compare":
+		return wantCompare{}
+	case "provider":
+		return wantProvider{}
+	}
+	return wantDoctor{}
 }
 
 func (s checks) choose() key.Binding { return s.env.bind("choose", "enter") }
@@ -49,9 +58,9 @@ func (s checks) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantBack{}
 	case pressed(k, s.menu.digits(s.env)):
 		s.menu.row = int(k.String()[0] - '1')
-		return s, nil, looks[s.menu.row].want
+		return s, nil, s.opens()
 	case pressed(k, s.choose()):
-		return s, nil, looks[s.menu.row].want
+		return s, nil, s.opens()
 	default:
 		s.menu.moved(s.env, k)
 	}

@@ -90,7 +90,7 @@ type (
 	// wantConnection tries the addresses and a bundle of certificates,
 	// wantSecurity says how to protect an account (the zero one: in general),
 	// wantProvider whom Codex asks for answers here.
-	wantChecks     struct{}
+	wantChecks     struct{ entry flows.Entry }
 	wantDoctor     struct{}
 	wantRules      struct{}
 	wantConnection struct{}

@@ -8,7 +8,7 @@ import (
 func (r root) checks(want intent) (root, tea.Cmd) {
 	switch want := want.(type) {
 	case wantChecks:
-		return r.push(newChecks(r.env), nil)
+		return r.push(newChecks(r.env, want.entry), nil)
 	case wantRules:
 		s, cmd := newRules(r.env)
 		return r.push(s, cmd)

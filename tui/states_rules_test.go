@@ -26,7 +26,7 @@ func ruleStates(e *env, x texts) []state {
 	bar := &flows.BarredError{
 		Code: "codex_cli_workspace_disabled", Detail: x.detail, Host: "auth.openai.com", RequestID: "fe788ae2-dfb3-4fb3-a8c0-3f51c1a3d427",
 	}
-	checked := newChecks(e)
+	checked := newChecks(e, flows.Entry{})
 	checked.menu.row = 3
 	noted := newPicker(e, "file")
 	noted.notes = []string{
@@ -44,7 +44,7 @@ func ruleStates(e *env, x texts) []state {
 		{name: "blocked-broken", screen: blocked{e, errors.Join(unreadable)}},
 		{name: "barred", screen: newBarred(e, bar, flows.Browser)},
 		{name: "barred-bare", screen: newBarred(e, &flows.BarredError{Code: "missing_codex_entitlement", Host: "auth.openai.com"}, flows.Device)},
-		{name: "checks", screen: newChecks(e)},
+		{name: "checks", screen: newChecks(e, flows.Entry{})},
 		{name: "checks-moved", screen: checked},
 	}...)
 }

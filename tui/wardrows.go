@@ -120,7 +120,7 @@ func (s ward) area(l line) string {
 	case !l.sick:
 		mark = t.Good.Render(t.Glyphs.Check)
 	}
-	out := mark + " " + t.Strong.Render(fill(name, areaWidth))
+	out := mark + " " + fill(t.Strong.Render(name), areaWidth)
 	if l.count > 0 {
 		out += t.Faint.Render("  " + s.env.say("doctor.skin.sound_count", "Count", l.count))
 	}
