@@ -15,6 +15,7 @@ type ward struct {
 	exam    *doctor.Examination // nil until it was prepared
 	rows    []looked
 	verdict string // once it is over
+	ticket  string // the report, to be copied
 	fixes   []*doctor.Fix
 	bad     bool
 	all     bool
@@ -73,6 +74,7 @@ func (s ward) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		if msg.attempt == s.try.id && msg.err == nil {
 			report := s.exam.Report()
 			s.rows, s.verdict, s.fixes, s.bad = s.look(), clean(doctor.Verdict(s.env.words, report)), report.Fixes(), !report.Sound()
+			s.ticket = report.Ticket(s.env.words, s.env.login.Issuer.UserAgent)
 			s.row = 0
 		}
 	case curedMsg:
@@ -132,10 +134,11 @@ func (s ward) mend() key.Binding { return when(s.over() && len(s.fixes) > 0, s.e
 func (s ward) redo() key.Binding { return when(s.over(), s.env.bind("look_again", "r")) }
 func (s ward) copy() key.Binding { return when(s.over(), s.env.bind("copy_report", "c")) }
 func (s ward) fold() key.Binding {
+	id := "unfold"
 	if s.all {
-		return s.env.bind("fold", "tab", "tab", "a")
+		id = "fold"
 	}
-	return s.env.bind("unfold", "tab", "tab", "a")
+	return when(len(s.rows) > 0, s.env.bind(id, "tab", "tab", "a"))
 }
 func (s ward) back() key.Binding { return s.env.bind("back", "esc", "esc", "q") }
 
@@ -155,8 +158,7 @@ func (s ward) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		next, cmd := s.again()
 		return next, cmd, nil
 	case pressed(k, s.copy()):
-		text := s.exam.Report().Ticket(s.env.words, s.env.login.Issuer.UserAgent)
-		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "report", text), nil
+		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "report", s.ticket), nil
 	case pressed(k, s.fold()):
 		s.all, s.row = !s.all, 0
 	case pressed(k, s.env.bind("move", "", "up", "k")):

@@ -161,7 +161,7 @@ func TestKeys(t *testing.T) {
 		{"checks-moved", "enter", wantSecurity{}},
 		{"checks", "esc", wantBack{}},
 		{"picker", "h", wantChecks{}},
-		{"accounts", "ctrl+d", wantChecks{}},
+		{"accounts", "ctrl+d", wantChecks{book[0]}},
 		{"failure-browser", "h", wantChecks{}},
 		{"refused-others", "a", wantAccounts{}},
 		{"refused-others", "x", wantLeave{rule}},
