@@ -55,6 +55,14 @@ func usage(w http.ResponseWriter, auth map[string]any) {
 	})
 }
 
+// noSocket is how a back end answers whom it does not know: it has a websocket,
+// and this is not the way to it.
+func noSocket(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Upgrade", "websocket")
+	w.Header().Set("Connection", "Upgrade")
+	writeError(w, http.StatusUpgradeRequired, "upgrade_required", "The sandbox answers no questions for a model.")
+}
+
 func resetCredits(w http.ResponseWriter, _ map[string]any) {
 	writeJSON(w, http.StatusOK, map[string]any{"credits": []any{}, "available_count": 0, "total_earned_count": 0})
 }
