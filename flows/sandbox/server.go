@@ -176,6 +176,7 @@ func (s *Server) routes() http.Handler {
 		"GET /.well-known/jwks.json":                       s.jwks,
 		"GET /v1/models":                                   s.models,
 		"GET /backend-api/codex/responses":                 noSocket,
+		"GET /v1/responses":                                noSocket,
 		"GET /backend-api/wham/accounts/check":             s.signedIn(s.accountsCheck),
 		"GET /backend-api/wham/config/bundle":              s.signedIn(noRules),
 		"GET /backend-api/wham/usage":                      s.signedIn(usage),
