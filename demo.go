@@ -38,11 +38,8 @@ func (o *options) demo(c *cobra.Command) error {
 	if err != nil {
 		return o.noDemo("no_folder", err)
 	}
-	// The address that keys are checked at is the sandbox's too.
-	o.overrides = append(o.overrides, fmt.Sprintf("openai_base_url=%q", issuer.URL()+"/v1"))
 	layers := policy.Options{System: filepath.Join(folder, "system")}
-	pretended := only("OPENAI_API_KEY", issuer.NewAPIKey(sandbox.MinaPlus))
-	login, err := o.openAt(home, layers, flows.NewIssuer(issuer.URL(), "", userAgent(), only("", "")), pretended)
+	login, err := o.openDemo(home, layers, issuer)
 	if err != nil {
 		o.voice().Failed(err)
 		return err
@@ -60,6 +57,16 @@ func (o *options) demo(c *cobra.Command) error {
 		_, err := issuer.Approve(ctx, ch.URL, seat)
 		return err
 	})
+}
+
+// openDemo leads every address that Codex needs to the sandbox, whatever the
+// command line says.
+func (o *options) openDemo(home credstore.Home, layers policy.Options, issuer *sandbox.Server) (*flows.Login, error) {
+	o.overrides = append(o.overrides,
+		fmt.Sprintf("%s=%q", policy.OpenAIBaseURLKey, issuer.URL()+"/v1"),
+		fmt.Sprintf("%s=%q", policy.ChatGPTBaseURLKey, issuer.URL()+"/backend-api"))
+	pretended := only("OPENAI_API_KEY", issuer.NewAPIKey(sandbox.MinaPlus))
+	return o.openAt(home, layers, flows.NewIssuer(issuer.URL(), "", userAgent(), only("", "")), pretended)
 }
 
 // noDemo says why there is none.

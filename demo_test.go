@@ -4,11 +4,17 @@ package main
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"codex-login/assets"
+	"codex-login/credstore"
+	"codex-login/flows/sandbox"
+	"codex-login/policy"
 )
 
 // demo runs a demo with a key of the person's in the environment.
@@ -60,6 +66,38 @@ func TestDemoHasNoSystemLayer(t *testing.T) {
 		_ = cmd.Run()
 		if !strings.Contains(all.String(), "OpenAI does not accept this key") {
 			t.Errorf("%s: %s", name, all.String())
+		}
+	}
+}
+
+// Every address that Codex needs is the sandbox's in a demo, also where the
+// command line names another, and the sandbox answers there.
+func TestDemoStaysOnThisMachine(t *testing.T) {
+	issuer, err := sandbox.Start(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = issuer.Close() }()
+	folder := t.TempDir()
+	home, err := credstore.FindHome(only("CODEX_HOME", folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HTTP_PROXY", "http://198.51.100.1:9")
+	t.Setenv("CODEX_CA_CERTIFICATE", filepath.Join(folder, "none"))
+	o := &options{words: assets.Speak("en"), overrides: []string{`chatgpt_base_url="https://chatgpt.com/backend-api"`}}
+	login, err := o.openDemo(home, policy.Options{System: filepath.Join(folder, "system")}, issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range login.Endpoints() {
+		at, err := url.Parse(e.URL)
+		if err != nil || "http://"+at.Host != issuer.URL() {
+			t.Errorf("%s is %s", e.Purpose, e.URL)
+			continue
+		}
+		if c := login.Connect(t.Context(), e); c.Err != nil {
+			t.Errorf("%s: %v", e.URL, c.Err)
 		}
 	}
 }
