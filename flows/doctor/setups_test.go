@@ -107,17 +107,17 @@ func fileSetups() []setup {
 			must(w, os.RemoveAll(w.home))
 		}},
 		{"a login that others may read", "permissions.loose", Problem, "~/.codex/auth.json has mode 0644", func(w *ward) { must(w, os.Chmod(w.path("auth.json"), 0o644)) }},
-		{"a login behind a link that others may read", "permissions.loose", Problem, "~/.codex/auth.json has mode 0640", func(w *ward) {
+		{"a login behind a link that others may read", "permissions.loose", Problem, "~/.codex/auth.json, which leads out of CODEX_HOME to ~/here/real.json, has mode 0640", func(w *ward) {
 			real := filepath.Join(w.dir, "real.json")
 			must(w, os.Rename(w.path("auth.json"), real))
 			must(w, os.Chmod(real, 0o640))
 			must(w, os.Symlink(real, w.path("auth.json")))
 		}},
-		{"a book that others may read", "permissions.loose", Problem, "~/.codex/codex-login has mode 0755", func(w *ward) {
+		{"a book that others may read", "permissions.open", Warning, "~/.codex/codex-login has mode 0755", func(w *ward) {
 			must(w, os.MkdirAll(w.path("codex-login"), 0o700))
 			must(w, os.Chmod(w.path("codex-login"), 0o755))
 		}},
-		{"a log that others may read", "permissions.loose", Problem, "codex-login.log has mode 0644", func(w *ward) {
+		{"a log that others may read", "permissions.open", Warning, "codex-login.log has mode 0644", func(w *ward) {
 			w.write("log/codex-login.log", "", 0o644)
 		}},
 		{"a home that anybody may write", "permissions.writable", Problem, "~/.codex has mode 0777", func(w *ward) { must(w, os.Chmod(w.home, 0o777)) }},

@@ -149,7 +149,7 @@ func checkBackups(_ context.Context, p *patient) []Finding {
 			if a, err := credstore.Parse(text, credstore.Place{}); err == nil && !a.Empty() {
 				found = append(found, warning("login", with{"Path": p.path(path)}))
 				if runtime.GOOS != "windows" {
-					found = append(found, p.loose(guarded{path, 0o600, true}, info)...)
+					found = append(found, p.loose(guarded{path, 0o600, false, secret}, info)...)
 				}
 			}
 		}
