@@ -48,3 +48,36 @@ func TestTrustedProject(t *testing.T) {
 		})
 	}
 }
+
+// TestProjectLog: a trusted repository says where the login log is, which is
+// pointed out, and a link that it has put there leads nowhere.
+func TestProjectLog(t *testing.T) {
+	p := newPerson(t, nil)
+	repository, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, logs := filepath.Join(p.home, "auth.json"), filepath.Join(repository, ".codex", "logs")
+	if err := errors.Join(
+		os.MkdirAll(filepath.Join(repository, ".git"), 0o700), os.WriteFile(filepath.Join(repository, ".git", "HEAD"), nil, 0o600),
+		os.MkdirAll(logs, 0o700), os.Symlink(auth, filepath.Join(logs, "codex-login.log")),
+		os.WriteFile(filepath.Join(repository, ".codex", "config.toml"), []byte("log_dir = \"logs\"\n"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	writeConfig(t, p, fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n", repository))
+	cmd := p.command("--with-api-key")
+	cmd.Dir, cmd.Stdin = repository, strings.NewReader("sk-test-0123456789abcdef")
+	cmd.Env = append(cmd.Env, "PWD="+repository)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "codex-login.log cannot be written") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	cmd = p.command("status")
+	cmd.Dir = repository
+	cmd.Env = append(cmd.Env, "PWD="+repository)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "log_dir = ") {
+		text, _ := os.ReadFile(auth)
+		t.Errorf("%v\n%s\n%s", err, out, text)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -38,16 +40,18 @@ func (e *LogError) Unwrap() error { return e.Err }
 // Why a file is not written to.
 var (
 	errLogNotAFile  = errors.New("it is not an ordinary file")
+	errLogLink      = errors.New("it is a link to another file")
+	errLogReserved  = errors.New("its folder has the name of a document")
 	errLogForeign   = errors.New("it belongs to another user")
 	errLogTooLarge  = errors.New("it has grown too large and cannot be renamed")
-	errLogNotFolder = errors.New("its folder is none")
+	errLogNotFolder = errors.New("what should be its folder is a file")
 )
 
 // loginLog is the file. Codex follows any link, waits at a pipe for ever, and
 // leaves a file that others may read as it is. Here a line is appended to an
-// ordinary file of the person's own, mode 0600, or not at all: a link is
-// followed only if it is their own too, so that nobody can have root write into
-// a file of their choice.
+// ordinary file of the person's own, with one name and mode 0600, or not at
+// all: a repository may say where the log is, and a link in it may lead to
+// auth.json. The folder may be reached by links.
 type loginLog struct{ folder string }
 
 func (l *loginLog) path() string { return filepath.Join(l.folder, loginLogName) }
@@ -70,8 +74,12 @@ func (l *loginLog) write(line string) error {
 	if err := l.ensureFolder(); err != nil {
 		return err
 	}
-	path, err := l.followed()
-	if err != nil {
+	path := l.path()
+	if info, err := os.Lstat(path); err == nil {
+		if err := logFile(info); err != nil {
+			return err // opening a device may do something
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if rotateDue(path) {
@@ -83,13 +91,17 @@ func (l *loginLog) write(line string) error {
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
-	switch {
+	if err != nil {
+		return err
+	}
+	if err := logFile(info); err != nil {
+		return err
+	}
+	switch one, err := onlyName(f); {
 	case err != nil:
 		return err
-	case !info.Mode().IsRegular():
-		return errLogNotAFile
-	case !mine(info):
-		return errLogForeign
+	case !one:
+		return errLogLink
 	case info.Size() > loginLogMost:
 		return errLogTooLarge
 	}
@@ -100,9 +112,25 @@ func (l *loginLog) write(line string) error {
 	return err
 }
 
+// logFile is why a file of that kind is no log; nil for one that can be.
+func logFile(info fs.FileInfo) error {
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return errLogLink
+	case !info.Mode().IsRegular():
+		return errLogNotAFile
+	case !mine(info):
+		return errLogForeign
+	}
+	return nil
+}
+
 // ensureFolder makes the folder, for the person alone, where Codex makes one
 // that others may look into.
 func (l *loginLog) ensureFolder() error {
+	if err := l.reserved(); err != nil {
+		return err
+	}
 	info, err := os.Stat(l.folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -118,33 +146,31 @@ func (l *loginLog) ensureFolder() error {
 	return nil
 }
 
-// followed is where the log really is. Nothing needs to be there.
-func (l *loginLog) followed() (string, error) {
-	path := l.path()
-	for range 8 {
-		info, err := os.Lstat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return path, nil
-		case err != nil:
-			return "", err
-		case info.Mode().IsRegular():
-			return path, nil
-		case info.Mode()&fs.ModeSymlink == 0:
-			return "", errLogNotAFile // opening a device may do something
-		case !mine(info):
-			return "", errLogForeign
+// documents are the endings of what Codex and this program keep in CODEX_HOME.
+var documents = []string{".json", ".jsonl", ".toml", ".lock", ".env", ".sqlite"}
+
+// reserved refuses a folder that has, or is in one that has, the name of a
+// document: made in the place of auth.json, it would keep every login from
+// being stored.
+func (l *loginLog) reserved() error {
+	there, missing := l.folder, ""
+	for {
+		if real, err := filepath.EvalSymlinks(there); err == nil {
+			there = real
+			break
 		}
-		to, err := os.Readlink(path)
-		if err != nil {
-			return "", err
+		above := filepath.Dir(there)
+		if above == there {
+			break
 		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
+		there, missing = above, filepath.Join(filepath.Base(there), missing)
 	}
-	return "", errLogNotAFile
+	for _, part := range strings.Split(filepath.Join(there, missing), string(filepath.Separator)) {
+		if slices.Contains(documents, strings.ToLower(filepath.Ext(part))) {
+			return errLogReserved
+		}
+	}
+	return nil
 }
 
 func rotateDue(path string) bool {
@@ -155,7 +181,8 @@ func rotateDue(path string) bool {
 // rotate renames a log that is full. The lock is on the file itself and not on
 // its name: of two programs that come at once, the second finds the lock held,
 // or a new file under the name that is not full. It is no misfortune if it
-// cannot be done now.
+// cannot be done now. What has the other name is replaced only if it can be a
+// log.
 func rotate(path string) {
 	lock := flock.New(path)
 	if ok, err := lock.TryLock(); !ok || err != nil {
@@ -165,8 +192,12 @@ func rotate(path string) {
 	if !rotateDue(path) {
 		return
 	}
+	old := path + ".old"
+	if info, err := os.Lstat(old); err == nil && logFile(info) != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
 	if runtime.GOOS == "windows" {
 		_ = lock.Unlock() // what is open has no other name there
 	}
-	_ = os.Rename(path, path+".old")
+	_ = os.Rename(path, old)
 }

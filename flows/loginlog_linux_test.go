@@ -47,23 +47,17 @@ func TestLogGoesNowhereElse(t *testing.T) {
 		trace.add(traceLine("a line"))
 		return trace, folder
 	}
-	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	if err := os.WriteFile(elsewhere, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	trace, _ := inFolder(func(path string) error { return os.Symlink(elsewhere, path) })
-	if text, _ := os.ReadFile(elsewhere); !strings.HasSuffix(string(text), "a line\n") || trace.Err() != nil {
-		t.Errorf("the person's own link: %q, %v", text, trace.Err())
-	}
 	for name, c := range map[string]struct {
 		spoil func(path string) error
 		want  error
 	}{
-		"pipe":             {func(path string) error { return syscall.Mkfifo(path, 0o600) }, errLogNotAFile},
-		"device":           {func(path string) error { return os.Symlink("/dev/null", path) }, errLogNotAFile},
-		"links in a ring":  {func(path string) error { return os.Symlink(path, path) }, errLogNotAFile},
-		"too large":        {tooLarge, errLogTooLarge},
-		"folder, a device": {func(path string) error { return os.Symlink("/dev/null/x", path) }, syscall.ENOTDIR},
+		"pipe":                {func(path string) error { return syscall.Mkfifo(path, 0o600) }, errLogNotAFile},
+		"folder":              {func(path string) error { return os.Mkdir(path, 0o700) }, errLogNotAFile},
+		"link to a device":    {func(path string) error { return os.Symlink("/dev/null", path) }, errLogLink},
+		"links in a ring":     {func(path string) error { return os.Symlink(path, path) }, errLogLink},
+		"link to nothing":     {func(path string) error { return os.Symlink("nothing", path) }, errLogLink},
+		"too large":           {tooLarge, errLogTooLarge},
+		"link below a device": {func(path string) error { return os.Symlink("/dev/null/x", path) }, errLogLink},
 	} {
 		if trace, _ := inFolder(c.spoil); !errors.Is(trace.Err(), c.want) {
 			t.Errorf("%s: %v", name, trace.Err())
@@ -72,11 +66,7 @@ func TestLogGoesNowhereElse(t *testing.T) {
 	if os.Getuid() != 0 {
 		return
 	}
-	target := filepath.Join(t.TempDir(), "target")
 	for name, spoil := range map[string]func(path string) error{
-		"another's link": func(path string) error {
-			return errors.Join(os.WriteFile(target, nil, 0o600), os.Symlink(target, path), os.Lchown(path, 65534, 65534))
-		},
 		"another's file": func(path string) error {
 			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 65534, 65534))
 		},
@@ -86,6 +76,84 @@ func TestLogGoesNowhereElse(t *testing.T) {
 		if !errors.Is(trace.Err(), errLogForeign) || len(text) > 0 {
 			t.Errorf("%s: %v, %q", name, trace.Err(), text)
 		}
+	}
+}
+
+// A repository may say where the log is, and put links there: what they lead to
+// is left as it is, in its mode too, and nothing is made in its place.
+func TestLogTouchesNoOtherFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(home, folder string) (string, error)
+		want  error
+	}{
+		"a link": {func(home, folder string) (string, error) {
+			return folder, os.Symlink("../.codex/auth.json", filepath.Join(folder, loginLogName))
+		}, errLogLink},
+		"a second name": {func(home, folder string) (string, error) {
+			return folder, os.Link(filepath.Join(home, "auth.json"), filepath.Join(folder, loginLogName))
+		}, errLogLink},
+		"a folder in a document's place": {func(home, _ string) (string, error) {
+			return filepath.Join(home, "Config.TOML"), nil
+		}, errLogReserved},
+		"the same through a link": {func(home, folder string) (string, error) {
+			return filepath.Join(folder, "x", "auth.lock", "log"), os.Symlink(home, filepath.Join(folder, "x"))
+		}, errLogReserved},
+		"a document as the folder": {func(home, folder string) (string, error) {
+			return filepath.Join(folder, "x"), os.Symlink(filepath.Join(home, "auth.json"), filepath.Join(folder, "x"))
+		}, errLogReserved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			above := t.TempDir()
+			home, folder := filepath.Join(above, ".codex"), filepath.Join(above, "logs")
+			auth := filepath.Join(home, "auth.json")
+			if err := errors.Join(os.Mkdir(home, 0o700), os.Mkdir(folder, 0o700), os.WriteFile(auth, []byte("{}"), 0o640)); err != nil {
+				t.Fatal(err)
+			}
+			at, err := c.spoil(home, folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trace := NewTrace(at)
+			trace.add(traceLine("a line"))
+			text, _ := os.ReadFile(auth)
+			info, err := os.Stat(auth)
+			if err != nil || string(text) != "{}" || info.Mode().Perm() != 0o640 {
+				t.Errorf("%q, %v, %v", text, info, err)
+			}
+			if found, _ := os.ReadDir(home); len(found) != 1 || !errors.Is(trace.Err(), c.want) {
+				t.Errorf("%v: %v", trace.Err(), found)
+			}
+		})
+	}
+}
+
+// The person's own link to a folder is followed.
+func TestLogInALinkedFolder(t *testing.T) {
+	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Fatal(err)
+	}
+	trace := NewTrace(filepath.Join(link, "log"))
+	trace.add(traceLine("a line"))
+	if text, err := os.ReadFile(filepath.Join(folder, "log", loginLogName)); err != nil || trace.Err() != nil || !strings.HasSuffix(string(text), "a line\n") {
+		t.Errorf("%q, %v, %v", text, err, trace.Err())
+	}
+}
+
+// A full log takes the place of an older one, and of nothing else.
+func TestLogReplacesOnlyALog(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, loginLogName)
+	if err := errors.Join(
+		os.WriteFile(path, nil, 0o600), os.Truncate(path, loginLogLimit), os.Symlink("elsewhere", path+".old"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	trace := NewTrace(folder)
+	trace.add(traceLine("a line"))
+	to, err := os.Readlink(path + ".old")
+	if info, _ := os.Stat(path); err != nil || to != "elsewhere" || trace.Err() != nil || info.Size() <= loginLogLimit {
+		t.Errorf("%q, %v, %v", to, err, trace.Err())
 	}
 }
 

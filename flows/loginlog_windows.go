@@ -3,6 +3,8 @@ package flows
 import (
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/windows"
 )
 
 func openLog(path string) (*os.File, error) {
@@ -11,3 +13,10 @@ func openLog(path string) (*os.File, error) {
 
 // mine is what the folder's own rights say: a link takes a privilege to make.
 func mine(fs.FileInfo) bool { return true }
+
+// onlyName reports whether the file has no second name.
+func onlyName(f *os.File) (bool, error) {
+	var about windows.ByHandleFileInformation
+	err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &about)
+	return about.NumberOfLinks == 1, err
+}

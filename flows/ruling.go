@@ -39,8 +39,8 @@ func (l *Login) Ruling(ctx context.Context) Ruling {
 func (r Ruling) Breaks() bool { return r.Refused != nil && r.Refused.Violation.Rule != "" }
 
 // inhabited are the settings over which a repository decides whose login is
-// used, and where it is.
-var inhabited = []string{policy.ForcedMethod, policy.ForcedWorkspace, policy.StoreKey}
+// used, where it is, and where the login log is written.
+var inhabited = []string{policy.ForcedMethod, policy.ForcedWorkspace, policy.StoreKey, policy.LogDirKey}
 
 // ProjectNotes say what the repository around the working directory has changed
 // about the login, a line each.
