@@ -87,7 +87,12 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Trace: flows.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),
 	}
 	if o.trace {
-		login.Trace.Follow(func(l flows.TraceLine) { _, _ = fmt.Fprintln(os.Stderr, l) })
+		goOnUnheard()
+		login.Trace.Follow(func(l flows.TraceLine) {
+			if _, err := fmt.Fprintln(os.Stderr, l); err != nil {
+				login.Trace.Follow(nil)
+			}
+		})
 	}
 	if !o.noBrowser {
 		login.Open = flows.Opener(o.browser, os.Getenv)

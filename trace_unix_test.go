@@ -141,3 +141,42 @@ func TestLoginGoesOnWithoutALog(t *testing.T) {
 		t.Errorf("exit %d, warned %d times: %+v", code, warned, events)
 	}
 }
+
+// TestNobodyListens: a pipe that closes ends no sign-in half way. Without a
+// reader of its trace it goes on; where nobody can hear the code, it ends, and
+// what was there stays.
+func TestNobodyListens(t *testing.T) {
+	for name, c := range map[string]struct {
+		args   []string
+		trace  bool // standard error is the pipe, and not standard output
+		code   int
+		stored bool
+	}{
+		"trace":       {[]string{"--with-api-key", "--check", "--trace"}, true, exitDone, true},
+		"talk":        {[]string{"--with-api-key"}, true, exitDone, true},
+		"lines":       {[]string{"--with-api-key"}, false, exitDone, true},
+		"json, code":  {[]string{"--device-auth", "--json"}, false, exitCancelled, false},
+		"lines, code": {[]string{"--device-auth", "--plain"}, false, exitCancelled, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t, quick)
+			read, write, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = read.Close()
+			cmd := p.command(c.args...)
+			cmd.Stdin = strings.NewReader(p.issuer.NewAPIKey(sandbox.MinaPlus) + "\n")
+			if c.trace {
+				cmd.Stderr = write
+			} else {
+				cmd.Stdout = write
+			}
+			err = cmd.Run()
+			_ = write.Close()
+			if code := cmd.ProcessState.ExitCode(); code != c.code || c.stored != (p.authJSON() != "") {
+				t.Errorf("%v, stored: %q", err, p.authJSON())
+			}
+		})
+	}
+}

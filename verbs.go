@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"codex-login/credstore"
@@ -36,11 +37,15 @@ func (o *options) reporter() reporter {
 	return o.talker()
 }
 
-func (o *options) voice() plain.Voice {
+func (o *options) voice() plain.Voice { return o.voiceTo(os.Stdout) }
+
+func (o *options) voiceTo(out io.Writer) plain.Voice {
 	if o.json {
-		return o.events()
+		return &plain.Events{Say: o.words, Out: out}
 	}
-	return o.talker()
+	l := o.talker()
+	l.Out = out
+	return l
 }
 
 func (o *options) events() *plain.Events { return &plain.Events{Say: o.words, Out: os.Stdout} }
