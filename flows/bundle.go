@@ -5,17 +5,9 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
-	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
-	"syscall"
 	"unicode/utf8"
 )
-
-// bundleLimit is far above any bundle of certificates.
-const bundleLimit = 8 << 20
 
 // BundleProblem is what is wrong with a file of root certificates.
 type BundleProblem string
@@ -24,11 +16,16 @@ type BundleProblem string
 const (
 	BundleMissing    BundleProblem = "missing"     // no such file
 	BundleFolder     BundleProblem = "folder"      // a folder
+	BundleSpecial    BundleProblem = "special"     // a pipe, a socket or a device
+	BundleLoop       BundleProblem = "loop"        // symbolic links that lead to each other
 	BundleUnreadable BundleProblem = "unreadable"  // the system does not let it be read
-	BundleTooLarge   BundleProblem = "too_large"   // more than 8 MiB
+	BundleFailed     BundleProblem = "failed"      // reading it failed
+	BundleSilent     BundleProblem = "silent"      // reading it did not end in time
+	BundleTooLarge   BundleProblem = "too_large"   // more than 32 MiB
 	BundleEmpty      BundleProblem = "empty"       // not a byte in it
 	BundleDER        BundleProblem = "der"         // a certificate in binary form
 	BundleEncoding   BundleProblem = "encoding"    // UTF-16 text
+	BundleMark       BundleProblem = "mark"        // UTF-8 with a byte order mark before the BEGIN
 	BundleNoBlock    BundleProblem = "no_block"    // text without any block
 	BundleOtherBlock BundleProblem = "other_block" // blocks, none of them a certificate; the first is named
 	BundleIndented   BundleProblem = "indented"    // something stands before the BEGIN of the line
@@ -46,8 +43,6 @@ type bundleError struct {
 	label       string
 	err         error
 }
-
-func (e *bundleError) Error() string { return string(e.problem) }
 
 // The words of PEM. Codex 0.169 takes the label of OpenSSL's trusted
 // certificates for the ordinary one, and leaves their trailing data.
@@ -68,32 +63,11 @@ var readsInside = map[string]bool{
 
 // readBundle reads the certificates of a file.
 func readBundle(path string) ([]*x509.Certificate, *bundleError) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, &bundleError{problem: fileProblem(err), err: errors.Unwrap(err)}
-	}
-	defer func() { _ = f.Close() }()
-	if about, err := f.Stat(); err == nil && about.IsDir() {
-		return nil, &bundleError{problem: BundleFolder}
-	}
-	text, err := io.ReadAll(io.LimitReader(f, bundleLimit+1))
-	switch {
-	case err != nil:
-		return nil, &bundleError{problem: fileProblem(err), err: errors.Unwrap(err)}
-	case len(text) > bundleLimit:
-		return nil, &bundleError{problem: BundleTooLarge}
+	text, problem := readCertificateFile(path)
+	if problem != nil {
+		return nil, problem
 	}
 	return parseBundle(text)
-}
-
-func fileProblem(err error) BundleProblem {
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return BundleMissing
-	case errors.Is(err, syscall.EISDIR):
-		return BundleFolder
-	}
-	return BundleUnreadable
 }
 
 // parseBundle takes and refuses what Codex 0.169 does (rustls-pki-types and
@@ -249,6 +223,8 @@ func (p *bundleParser) nothing(text []byte) *bundleError {
 		return &bundleError{problem: BundleDER}
 	case len(text) > 1 && (text[0] == 0xff && text[1] == 0xfe || text[0] == 0xfe && text[1] == 0xff):
 		return &bundleError{problem: BundleEncoding}
+	case p.indented == 1 && bytes.HasPrefix(text, []byte("\ufeff"+pemBegin)):
+		return &bundleError{problem: BundleMark, line: 1}
 	case p.indented > 0:
 		return &bundleError{problem: BundleIndented, line: p.indented}
 	case p.blocks > 0:

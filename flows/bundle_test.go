@@ -6,8 +6,6 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -107,7 +105,7 @@ func bundleCases(t testing.TB) (right *authority, cases map[string]bundleCase) {
 		"indented":                        {text: "  " + indented, problem: BundleIndented, line: 1},
 		"indented content":                {text: begin + "\n  " + body + "\n" + end + "\n", trusts: true},
 		"indented END":                    {text: remade(body, " "+end), problem: BundleBase64, block: 1, line: 3},
-		"byte order mark":                 {text: "\ufeff" + pem, problem: BundleIndented, line: 1},
+		"byte order mark":                 {text: "\ufeff" + pem, problem: BundleMark, line: 1},
 		"byte order mark, and another":    {text: "\ufeff" + other + pem, trusts: true},
 		"UTF-16":                          {text: string(wide), problem: BundleEncoding},
 		"small letters":                   {text: strings.NewReplacer("BEGIN CERTIFICATE", "begin certificate", "END CERTIFICATE", "end certificate").Replace(pem), problem: BundleNoBlock},
@@ -171,31 +169,6 @@ func TestBundles(t *testing.T) {
 		}
 		if trusts != test.trusts {
 			t.Errorf("%s: the root is in it: %t", name, trusts)
-		}
-	}
-}
-
-// What is wrong with the file itself, and not with what is in it.
-func TestBundleFiles(t *testing.T) {
-	folder := t.TempDir()
-	shut := written(t, "x")
-	if err := os.Chmod(shut, 0); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]BundleProblem{
-		folder:                                  BundleFolder,
-		filepath.Join(folder, "none"):           BundleMissing,
-		filepath.Join(shut, "below"):            BundleMissing,
-		written(t, strings.Repeat("\n", 9<<20)): BundleTooLarge,
-		shut:                                    BundleUnreadable,
-	} {
-		if path == shut && os.Getuid() == 0 {
-			continue // root reads everything
-		}
-		_, err := newTrust(environment(map[string]string{"SSL_CERT_FILE": path}), "")
-		file, ok := err.(*CertificateFileError)
-		if !ok || file.Problem != want || file.Variable != "SSL_CERT_FILE" || file.Path != path {
-			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

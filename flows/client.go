@@ -18,6 +18,7 @@ const (
 	requestLimit = 30 * time.Second
 	revokeLimit  = 10 * time.Second // as Codex
 	enrichLimit  = 10 * time.Second
+	filesLimit   = 5 * time.Second // for the certificates, which may be far away
 	bodyLimit    = 1 << 20
 )
 
@@ -31,21 +32,23 @@ func NewClient(getenv func(string) string) *http.Client {
 		// An endpoint that redirects is not the endpoint that was meant, and
 		// a redirected request would carry the secret along.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &transport{getenv: getenv, limits: limits{connectLimit, requestLimit}},
+		Transport:     &transport{getenv: getenv, limits: limits{connectLimit, requestLimit, filesLimit}},
 	}
 }
 
-// limits: one for each step on the way to the server, one for the whole.
-type limits struct{ step, request time.Duration }
+// limits: one for each step on the way to the server, one for the whole, one
+// for the files of certificates.
+type limits struct{ step, request, files time.Duration }
 
 // transport makes its connections when the first request needs them.
 type transport struct {
 	getenv func(string) string
 	limits limits
 
-	mu     sync.Mutex
-	road   *road
-	bundle string // chosen in this run, in place of CODEX_CA_CERTIFICATE
+	mu      sync.Mutex // held for no longer than these are looked at
+	road    *road
+	reading *reading // towards the road
+	bundle  string   // chosen in this run, in place of CODEX_CA_CERTIFICATE
 }
 
 // road is what requests travel on, and what servers are trusted by.
@@ -56,17 +59,30 @@ type road struct {
 
 // ready returns the road. What went wrong is tried anew the next time: the
 // person may have mended the file by then.
-func (t *transport) ready() (*road, error) {
+func (t *transport) ready(ctx context.Context) (*road, error) {
+	t.mu.Lock()
+	if t.road != nil {
+		defer t.mu.Unlock()
+		return t.road, nil
+	}
+	if t.reading == nil {
+		t.reading = readTrust(t.getenv, t.bundle)
+	}
+	r := t.reading
+	t.mu.Unlock()
+	trust, err := r.wait(ctx, t.limits.files)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.road == nil {
-		trust, err := newTrust(t.getenv, t.bundle)
-		if err != nil {
-			return nil, err
-		}
+	if t.reading == r {
+		t.reading = nil
+	}
+	if t.road == nil && err == nil {
 		t.road = &road{t.newHTTP(trust), trust}
 	}
-	return t.road, nil
+	if t.road != nil { // it may be that of a bundle that was chosen meanwhile
+		return t.road, nil
+	}
+	return nil, err
 }
 
 // use goes on with another bundle.
@@ -99,7 +115,7 @@ func (t *transport) newHTTP(trust trust) *http.Transport {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	road, err := t.ready()
+	road, err := t.ready(r.Context())
 	if err != nil {
 		closeBody(r)
 		return nil, err
@@ -172,13 +188,13 @@ func closeBody(r *http.Request) {
 }
 
 // ready finds out before a sign-in begins what would spoil it at its end.
-func (l *Login) ready() error {
+func (l *Login) ready(ctx context.Context) error {
 	t, ok := l.Client.Transport.(*transport)
 	if !ok {
 		return nil
 	}
-	if _, err := t.ready(); err != nil {
-		return err
+	if _, err := t.ready(ctx); err != nil {
+		return cancelled(ctx, err)
 	}
 	_, err := l.ProxyFor(l.Issuer.base())
 	return err

@@ -56,7 +56,7 @@ func TestCertificates(t *testing.T) {
 	}
 	huge := filepath.Join(t.TempDir(), "huge.pem")
 	pem, _ := os.ReadFile(root)
-	if err := os.WriteFile(huge, append(pem, make([]byte, bundleLimit)...), 0o600); err != nil {
+	if err := os.WriteFile(huge, append(pem, make([]byte, certificateFileLimit)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -136,7 +136,7 @@ func TestProxyThatCannotBeRead(t *testing.T) {
 		l := newLogin(t, startSandbox(t, sandbox.Options{}))
 		l.Issuer = NewIssuer(test.issuer, "", "", func(string) string { return "" })
 		l.Client = NewClient(func(name string) string { return map[string]string{test.variable: test.value}[name] })
-		err := l.ready()
+		err := l.ready(t.Context())
 		var proxy *ProxyVariableError
 		if test.ok {
 			if err != nil {

@@ -46,9 +46,9 @@ func (l *Login) tryOut(ctx context.Context, c *Connection, trial *trust) error {
 		return err
 	}
 	if trial == nil {
-		own, err := t.ready()
+		own, err := t.ready(ctx)
 		if err != nil {
-			c.Roots, _ = l.Roots()
+			c.Roots = named(err)
 			return err
 		}
 		trial = &own.trust
@@ -83,7 +83,7 @@ func (c *Connection) met(j *journey, trust trust) {
 	defer j.mu.Unlock()
 	c.Stage, c.Addresses, c.Presented = j.stage, slices.Clone(j.addresses), certificates(j.presented)
 	if trust.Variable != "" && len(j.presented) > 0 {
-		c.Private = !trustedBy(systemRoots(func(string) string { return "" }), j.presented)
+		c.Private = !trustedBy(ownRoots(), j.presented)
 	}
 }
 

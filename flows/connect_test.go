@@ -143,12 +143,12 @@ func TestTryBundle(t *testing.T) {
 	if c := l.Connect(t.Context(), e); c.Stage != StageTLS {
 		t.Fatalf("%+v", c)
 	}
-	_, err := l.TryBundle(written(t, private.pem[:100]))
+	_, err := l.TryBundle(t.Context(), written(t, private.pem[:100]))
 	var file *CertificateFileError
 	if !errors.As(err, &file) || file.Variable != "" || file.Problem != BundleNoEnd || file.Line != 1 {
 		t.Fatal(err)
 	}
-	trial, err := l.TryBundle(written(t, private.pem))
+	trial, err := l.TryBundle(t.Context(), written(t, private.pem))
 	if err != nil || trial.Roots().Certificates != 1 || trial.Roots().Variable != "CODEX_CA_CERTIFICATE" {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestTryBundle(t *testing.T) {
 	if _, err := l.Begin(t.Context(), Request{Method: Device}); !errors.As(err, &server) {
 		t.Errorf("the sign-in does not use it: %v", err)
 	}
-	if r, err := l.Roots(); err != nil || r.Path != trial.Roots().Path {
+	if r, err := l.Roots(t.Context()); err != nil || r.Path != trial.Roots().Path {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -177,13 +177,13 @@ func TestRootsAreReadAgain(t *testing.T) {
 	path := written(t, "")
 	l := newLogin(t, startSandbox(t, sandbox.Options{}))
 	l.Client = NewClient(environment(map[string]string{"SSL_CERT_FILE": path}))
-	if r, err := l.Roots(); err == nil || r.Variable != "SSL_CERT_FILE" || r.Path != path {
+	if r, err := l.Roots(t.Context()); err == nil || r.Variable != "SSL_CERT_FILE" || r.Path != path {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if err := overwrite(path, private.pem); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := l.Roots(); err != nil || r.Certificates != 1 || r.System || len(r.Instead) != 1 {
+	if r, err := l.Roots(t.Context()); err != nil || r.Certificates != 1 || r.System || len(r.Instead) != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

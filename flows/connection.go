@@ -189,20 +189,25 @@ func BundleLine(path string) string {
 // Roots is what certificates are held against in this run. It returns a
 // *CertificateFileError if the bundle cannot be used, and then Variable and
 // Path all the same.
-func (l *Login) Roots() (Roots, error) {
+func (l *Login) Roots(ctx context.Context) (Roots, error) {
 	t, ok := l.Client.Transport.(*transport)
 	if !ok {
 		return Roots{System: true}, nil
 	}
-	road, err := t.ready()
+	road, err := t.ready(ctx)
 	if err != nil {
-		var file *CertificateFileError
-		if errors.As(err, &file) {
-			return Roots{Variable: file.Variable, Path: file.Path}, err
-		}
-		return Roots{}, err
+		return named(err), err
 	}
 	return road.trust.Roots, nil
+}
+
+// named is what is known of the roots that err says cannot be used.
+func named(err error) Roots {
+	var file *CertificateFileError
+	if errors.As(err, &file) {
+		return Roots{Variable: file.Variable, Path: file.Path}
+	}
+	return Roots{}
 }
 
 // Trial is a bundle that a person tries.
@@ -215,12 +220,12 @@ type Trial struct {
 // TryBundle reads the bundle at path, as if CODEX_CA_CERTIFICATE named it. It
 // returns a *CertificateFileError without a variable if that cannot be used.
 // Nothing is changed before Keep.
-func (l *Login) TryBundle(path string) (*Trial, error) {
+func (l *Login) TryBundle(ctx context.Context, path string) (*Trial, error) {
 	t, ok := l.Client.Transport.(*transport)
 	if !ok {
 		return nil, errors.New("this login makes no connections of its own")
 	}
-	trust, err := newTrust(t.getenv, path)
+	trust, err := readTrust(t.getenv, path).wait(ctx, t.limits.files)
 	var file *CertificateFileError
 	if errors.As(err, &file) {
 		file.Variable = ""

@@ -88,7 +88,7 @@ func (l *Login) begin(ctx context.Context, r Request) (*Challenge, error) {
 		}
 	}
 	if r.Method != APIKey || r.Verify {
-		if err := l.ready(); err != nil {
+		if err := l.ready(ctx); err != nil {
 			return nil, err
 		}
 	}

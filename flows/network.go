@@ -265,7 +265,7 @@ func (j *journey) unknownAuthority(host string, chain []*x509.Certificate) Netwo
 	}
 	leaf := chain[0]
 	switch {
-	case !j.trust.System && trustedBy(systemRoots(func(string) string { return "" }), chain):
+	case !j.trust.System && trustedBy(ownRoots(), chain):
 		return CauseReplaced
 	case j.proxy.Address != "" && host == j.target.Host, isOpenAI(j.target.Hostname()):
 		return CauseInspected

@@ -1,11 +1,13 @@
 package flows
 
 import (
+	"context"
 	"crypto/x509"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,27 +26,70 @@ type trust struct {
 	pool *x509.CertPool
 }
 
+// reading is one look at every certificate that counts. It is done beside
+// whoever waits for it: in a folder of a server that is gone it never ends.
+type reading struct {
+	getenv func(string) string
+	bundle string
+	at     atomic.Pointer[CertificateFileError] // what to say if it ends here
+	done   chan struct{}
+	trust  trust // these two once done is closed
+	err    error
+}
+
+// readTrust begins to read. Bundle, if not empty, is the path that a person
+// chose in place of CODEX_CA_CERTIFICATE.
+func readTrust(getenv func(string) string, bundle string) *reading {
+	r := &reading{getenv: getenv, bundle: bundle, done: make(chan struct{})}
+	r.reach("", "")
+	go func() {
+		defer close(r.done)
+		r.trust, r.err = r.newTrust()
+	}()
+	return r
+}
+
+// wait returns a *CertificateFileError for what cannot be used, and for what
+// is not read when limit is over.
+func (r *reading) wait(ctx context.Context, limit time.Duration) (trust, error) {
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-r.done:
+		return r.trust, r.err
+	case <-ctx.Done():
+		return trust{}, ctx.Err()
+	case <-late.C:
+		silent := *r.at.Load()
+		return trust{}, &silent
+	}
+}
+
+func (r *reading) reach(variable, path string) {
+	r.at.Store(&CertificateFileError{Variable: variable, Path: path, Problem: BundleSilent})
+}
+
 // newTrust decides as Codex 0.169 does. The bundle of CODEX_CA_CERTIFICATE is
 // added to the system's roots. SSL_CERT_FILE and SSL_CERT_DIR stand for the
 // system's roots as soon as either variable has named a bundle; alone,
-// SSL_CERT_DIR is only a folder more. Bundle, if not empty, is the path that a
-// person chose in place of CODEX_CA_CERTIFICATE.
-func newTrust(getenv func(string) string, bundle string) (trust, error) {
-	t := trust{Roots: Roots{Variable: bundleVariable, Path: bundle}}
+// SSL_CERT_DIR is only a folder more.
+func (r *reading) newTrust() (trust, error) {
+	t := trust{Roots: Roots{Variable: bundleVariable, Path: r.bundle}}
 	if t.Path == "" {
-		t.Path = getenv(bundleVariable)
+		t.Path = r.getenv(bundleVariable)
 	}
 	if t.Path == "" {
-		t.Variable, t.Path = certFileVariable, getenv(certFileVariable)
+		t.Variable, t.Path = certFileVariable, r.getenv(certFileVariable)
 	}
 	if t.Path == "" {
-		return trust{Roots{System: true}, systemRoots(getenv)}, nil
+		return trust{Roots{System: true}, r.systemRoots()}, nil
 	}
+	r.reach(t.Variable, t.Path)
 	certificates, problem := readBundle(t.Path)
 	if problem != nil {
 		return t, newCertificateFileError(t.Variable, t.Path, problem)
 	}
-	t.pool, t.Instead = nativeRoots(getenv)
+	t.pool, t.Instead = r.nativeRoots()
 	t.System = len(t.Instead) == 0
 	for _, c := range certificates {
 		t.pool.AddCert(c)
@@ -58,17 +103,17 @@ func newTrust(getenv func(string) string, bundle string) (trust, error) {
 
 // nativeRoots is what a bundle is added to, and the variables that took the
 // place of the system's own. What cannot be read in them is passed over.
-func nativeRoots(getenv func(string) string) (*x509.CertPool, []string) {
+func (r *reading) nativeRoots() (*x509.CertPool, []string) {
 	var instead []string
 	pool := x509.NewCertPool()
-	if path := getenv(certFileVariable); path != "" {
+	if path := r.getenv(certFileVariable); path != "" {
 		instead = append(instead, certFileVariable)
-		addFile(pool, path)
+		r.addFile(pool, certFileVariable, path)
 	}
-	if folders := getenv(certFolderVariable); folders != "" {
+	if folders := r.getenv(certFolderVariable); folders != "" {
 		instead = append(instead, certFolderVariable)
 		for _, folder := range filepath.SplitList(folders) {
-			addFolder(pool, folder, nil)
+			r.addFolder(pool, certFolderVariable, folder, nil)
 		}
 	}
 	switch {
@@ -80,33 +125,39 @@ func nativeRoots(getenv func(string) string) (*x509.CertPool, []string) {
 		}
 		return pool, nil
 	}
-	addFirst(pool)
+	r.addFirst(pool)
 	for _, folder := range systemFolders {
-		addFolder(pool, folder, nil)
+		r.addFolder(pool, "", folder, nil)
 	}
 	return pool, nil
 }
 
 // systemRoots are those without a bundle: OpenSSL's way in Codex, which finds a
 // certificate in a folder by the hash in its name.
-func systemRoots(getenv func(string) string) *x509.CertPool {
+func (r *reading) systemRoots() *x509.CertPool {
 	if hasOwnVerifier() {
 		return nil
 	}
-	folders := systemFolders
-	if set := getenv(certFolderVariable); set != "" {
-		folders = filepath.SplitList(set)
+	variable, folders := "", systemFolders
+	if set := r.getenv(certFolderVariable); set != "" {
+		variable, folders = certFolderVariable, filepath.SplitList(set)
+		r.reach(variable, set)
 		if _, err := os.Stat(set); err != nil {
 			// Not one folder that there is: the usual ones stay.
 			folders = append(folders, systemFolders...)
 		}
 	}
 	pool := x509.NewCertPool()
-	addFirst(pool)
+	r.addFirst(pool)
 	for _, folder := range folders {
-		addFolder(pool, folder, hashedName)
+		r.addFolder(pool, variable, folder, hashedName)
 	}
 	return pool
+}
+
+// ownRoots are the system's, whatever the variables say.
+func ownRoots() *x509.CertPool {
+	return (&reading{getenv: func(string) string { return "" }}).systemRoots()
 }
 
 // hasOwnVerifier: there the system's own service judges certificates.
@@ -130,30 +181,32 @@ var (
 	systemFolders = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 )
 
-func addFirst(pool *x509.CertPool) {
+func (r *reading) addFirst(pool *x509.CertPool) {
 	for _, path := range systemFiles {
-		if addFile(pool, path) {
+		if r.addFile(pool, "", path) {
 			return
 		}
 	}
 }
 
-func addFile(pool *x509.CertPool, path string) bool {
-	text, err := os.ReadFile(path)
-	if err == nil {
+func (r *reading) addFile(pool *x509.CertPool, variable, path string) bool {
+	r.reach(variable, path)
+	text, problem := readCertificateFile(path)
+	if problem == nil {
 		pool.AppendCertsFromPEM(text)
 	}
-	return err == nil
+	return problem == nil
 }
 
-func addFolder(pool *x509.CertPool, folder string, named *regexp.Regexp) {
+func (r *reading) addFolder(pool *x509.CertPool, variable, folder string, named *regexp.Regexp) {
+	r.reach(variable, folder)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
 		if named == nil || named.MatchString(e.Name()) {
-			addFile(pool, filepath.Join(folder, e.Name()))
+			r.addFile(pool, variable, filepath.Join(folder, e.Name()))
 		}
 	}
 }

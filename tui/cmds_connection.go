@@ -38,7 +38,7 @@ func trialCmd(try attempt, l *flows.Login, path string) tea.Cmd {
 		if whole, err := filepath.Abs(path); err == nil {
 			path = whole // the line for the profile works in every folder
 		}
-		trial, err := l.TryBundle(path)
+		trial, err := l.TryBundle(try.ctx, path)
 		return trialMsg{try.id, path, trial, err}
 	}
 }

@@ -153,8 +153,8 @@ func (p *patient) bundle(r flows.Roots) shown {
 }
 
 // checkCertificates looks at the bundle of root certificates in force.
-func checkCertificates(_ context.Context, p *patient) []Finding {
-	roots, err := p.login.Roots()
+func checkCertificates(ctx context.Context, p *patient) []Finding {
+	roots, err := p.login.Roots(ctx)
 	at := with{"Variable": variable(roots.Variable), "Path": p.path(roots.Path), "Count": count(roots.Certificates), "Expired": count(roots.Expired)}
 	var bad *flows.CertificateFileError
 	switch {

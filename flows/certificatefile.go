@@ -1,0 +1,59 @@
+package flows
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// certificateFileLimit is far above any bundle of certificates. Codex has none,
+// and fills the memory.
+const certificateFileLimit = 32 << 20
+
+// readCertificateFile is the one way to a file of certificates, whoever names
+// it. A pipe would wait for a writer, and a device may have no end: neither is
+// opened.
+func readCertificateFile(path string) ([]byte, *bundleError) {
+	about, err := os.Stat(path)
+	if err != nil {
+		return nil, fileFault(err)
+	}
+	switch {
+	case about.IsDir():
+		return nil, &bundleError{problem: BundleFolder}
+	case about.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0: // Windows calls files in its cloud folders irregular
+		return nil, &bundleError{problem: BundleSpecial}
+	case about.Size() > certificateFileLimit:
+		return nil, &bundleError{problem: BundleTooLarge}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileFault(err)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, certificateFileLimit+1))
+	switch {
+	case err != nil:
+		return nil, fileFault(err)
+	case len(text) > certificateFileLimit:
+		return nil, &bundleError{problem: BundleTooLarge}
+	}
+	return text, nil
+}
+
+func fileFault(err error) *bundleError {
+	problem := BundleFailed
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		problem = BundleMissing
+	case errors.Is(err, syscall.EISDIR):
+		problem = BundleFolder
+	case errors.Is(err, syscall.ELOOP):
+		problem = BundleLoop
+	case errors.Is(err, fs.ErrPermission):
+		problem = BundleUnreadable
+	}
+	return &bundleError{problem: problem, err: errors.Unwrap(err)}
+}

@@ -1,0 +1,106 @@
+package flows
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"codex-login/flows/sandbox"
+
+	"golang.org/x/sys/unix"
+)
+
+// stuck is a file that nobody gets to open: somebody holds a lease of it, and
+// does not give it back.
+func stuck(t *testing.T) string {
+	t.Helper()
+	path := written(t, "")
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		missing(t, "a file system with leases: "+err.Error())
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return path
+}
+
+// A bundle that never comes holds nobody up: not who waits for it, not who asks
+// meanwhile, and least of all who signs out.
+func TestBundleThatNeverComes(t *testing.T) {
+	s := startSandbox(t, sandbox.Options{})
+	path := stuck(t)
+	for name, env := range map[string]map[string]string{
+		"CODEX_CA_CERTIFICATE": {"CODEX_CA_CERTIFICATE": path},
+		"SSL_CERT_FILE":        {"SSL_CERT_FILE": path, "CODEX_CA_CERTIFICATE": written(t, newAuthority(t, "Root").pem)},
+		"SSL_CERT_DIR":         {"SSL_CERT_DIR": filepath.Dir(path), "CODEX_CA_CERTIFICATE": written(t, newAuthority(t, "Root").pem)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLogin(t, s)
+			signIn(t, l, s, sandbox.MinaPlus)
+			l.Client = NewClient(environment(env))
+			own := l.Client.Transport.(*transport)
+			own.limits.files = time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if _, err := l.Begin(ctx, Request{Method: Device}); !errors.Is(err, ErrTimedOut) {
+				t.Errorf("who gave up: %v", err)
+			}
+			own.limits.files = 50 * time.Millisecond
+			var file *CertificateFileError
+			_, err := l.Begin(t.Context(), Request{Method: Device})
+			if !errors.As(err, &file) || file.Problem != BundleSilent || file.Variable != name || file.Path != path {
+				t.Errorf("who waited: %v", err)
+			}
+			if trial, err := l.TryBundle(t.Context(), path); !errors.As(err, &file) || file.Problem != BundleSilent {
+				t.Errorf("who tried it: %v, %v", trial, err)
+			}
+			out, err := l.SignOut(t.Context(), true)
+			if err != nil || !errors.As(out.RevokeErr, &file) {
+				t.Errorf("signing out: %+v, %v", out, err)
+			}
+		})
+	}
+}
+
+// A pipe and a device are not opened, wherever they are named, and what stands
+// beside them counts.
+func TestCertificatesBesidePipes(t *testing.T) {
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, "01234567.0")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/zero", filepath.Join(folder, "01234567.1")); err != nil {
+		t.Fatal(err)
+	}
+	root := newAuthority(t, "Root")
+	if err := os.WriteFile(filepath.Join(folder, "01234567.2"), []byte(root.pem), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := written(t, newAuthority(t, "Other").pem)
+	for name, env := range map[string]map[string]string{
+		"beside a bundle": {"CODEX_CA_CERTIFICATE": good, "SSL_CERT_FILE": "/dev/zero", "SSL_CERT_DIR": folder},
+		"alone":           {"SSL_CERT_DIR": folder},
+	} {
+		got, err := readTrust(environment(env), "").wait(t.Context(), filesLimit)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !trustedBy(got.pool, []*x509.Certificate{root.cert}) {
+			t.Errorf("%s: the root in the folder does not count", name)
+		}
+	}
+	_, err := readTrust(environment(map[string]string{"CODEX_CA_CERTIFICATE": pipe}), "").wait(t.Context(), filesLimit)
+	var file *CertificateFileError
+	if !errors.As(err, &file) || file.Problem != BundleSpecial {
+		t.Errorf("a pipe: %v", err)
+	}
+}
