@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"codex-login/flows"
@@ -62,7 +61,8 @@ func init() { // the checks refer to the table
 		{"project", areaRules, needsHome, quick, checkProject},
 		{"provider", areaRules, needsHome, quick, checkProvider},
 		{"certificates", areaNetwork, needsHome, quick, checkCertificates},
-		{"proxy", areaNetwork, needsHome, quick, checkProxy},
+		{"proxy", areaNetwork, needsHome, networkMay, checkProxy},
+		{"names", areaNetwork, needsHome | needsNetwork, networkMay, checkNames},
 		{"issuer", areaNetwork, needsHome | needsNetwork, networkMay, connection(flows.ForSignIn)},
 		{"api", areaNetwork, needsHome | needsNetwork, networkMay, connection(flows.ForAPI)},
 		{"chatgpt", areaNetwork, needsHome | needsNetwork, networkMay, connection(flows.ForChatGPT)},
@@ -73,9 +73,4 @@ func init() { // the checks refer to the table
 		{"terminal", areaSurroundings, 0, quick, checkTerminal},
 		{"codex", areaSurroundings, 0, quick, checkCodex},
 	}
-}
-
-// isAddress reports whether a check is one of an address that Codex needs.
-func isAddress(id string) bool {
-	return slices.ContainsFunc(checks, func(c check) bool { return c.id == id && c.needs&needsNetwork != 0 })
 }

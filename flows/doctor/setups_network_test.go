@@ -53,17 +53,28 @@ func networkSetups() []setup {
 		w.env["HTTPS_PROXY"] = "http://ada:hunter2secret@" + address
 	}
 	return []setup{
-		{"a name that nobody knows", "issuer.name", Problem, "auth.invalid", func(w *ward) { w.issuer = far }},
+		{"a name that nobody knows", "names.unknown", Problem, "auth.invalid", func(w *ward) { w.issuer = far }},
 		{"a server that is not there", "issuer.connect", Problem, "nothing listens there", func(w *ward) { w.issuer = "http://" + closed(w) }},
-		{"a server that fails", "chatgpt.server", Problem, "(500)", func(w *ward) {
+		{"a server that fails", "issuer.server", Problem, "(500)", func(w *ward) {
 			w.answer = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }
+		}},
+		{"a ChatGPT back end that fails", "chatgpt.server", Problem, "(500)", func(w *ward) {
+			w.answer = func(rw http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, "/codex/responses") {
+					rw.WriteHeader(http.StatusInternalServerError)
+				}
+			}
 		}},
 		{"an API that fails, and a login for it", "api.server", Problem, "(500)", func(w *ward) {
 			w.store(apiKey)
 			w.answer = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }
 		}},
 		{"an API that fails, and nobody who needs it", "api.server", Note, "(500)", func(w *ward) {
-			w.answer = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }
+			w.answer = func(rw http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, "/v1/models") {
+					rw.WriteHeader(http.StatusInternalServerError)
+				}
+			}
 		}},
 		{"a server without websockets", "socket.server", Problem, "(404)", func(w *ward) {
 			sane := w.answer
@@ -75,7 +86,7 @@ func networkSetups() []setup {
 				sane(rw, r)
 			}
 		}},
-		{"a certificate that nobody trusts", "issuer.untrusted", Problem, "Acme Co", func(w *ward) {
+		{"a certificate that nobody trusts", "issuer.self_signed", Problem, "Acme Co", func(w *ward) {
 			s := httptest.NewTLSServer(http.HandlerFunc(w.answer))
 			w.t.Cleanup(s.Close)
 			w.issuer = s.URL
@@ -92,25 +103,25 @@ func networkSetups() []setup {
 		{"a bundle without a certificate", "certificates.broken", Problem, "no certificate is in it", func(w *ward) {
 			w.env["CODEX_CA_CERTIFICATE"] = w.write("bundle.pem", "hello\n", 0o600)
 		}},
-		{"a bundle cut short", "certificates.broken_line", Problem, "a block has no END line", func(w *ward) {
+		{"a bundle cut short", "certificates.broken", Problem, "block 1 (CERTIFICATE), line 1, a block has no END line", func(w *ward) {
 			w.env["SSL_CERT_FILE"] = w.write("bundle.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n", 0o600)
 		}},
-		{"a bundle spoils every request", "issuer.setup", Skipped, "Not asked", func(w *ward) {
+		{"a bundle spoils every request", "issuer.see", Skipped, "see Certificates", func(w *ward) {
 			w.env["CODEX_CA_CERTIFICATE"] = w.write("bundle.pem", "hello\n", 0o600)
 		}},
 		{"an issuer that is no address", "issuer.no_address", Problem, "no address", func(w *ward) { w.issuer = "nowhere" }},
-		{"a proxy that is not there", "issuer.connect_proxied", Problem, "HTTPS_PROXY", func(w *ward) { proxied(w, closed(w)) }},
-		{"a proxy that wants a password", "issuer.proxy_password", Problem, "(407)", func(w *ward) {
+		{"a proxy that is not there", "proxy.gone", Problem, "HTTPS_PROXY", func(w *ward) { proxied(w, closed(w)) }},
+		{"a proxy that wants a password", "proxy.password", Problem, "(407)", func(w *ward) {
 			proxied(w, listen(w, answers("407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x")))
 		}},
-		{"a proxy that refuses", "issuer.proxy_refused", Problem, "does not let Codex through to auth.invalid", func(w *ward) {
+		{"a proxy that refuses", "proxy.forbidden", Problem, "does not let Codex through to auth.invalid", func(w *ward) {
 			proxied(w, listen(w, answers("403 Forbidden")))
 		}},
 		{"a proxy variable that cannot be read", "proxy.unreadable", Problem, "HTTPS_PROXY", func(w *ward) {
 			w.issuer = far
 			w.env["HTTPS_PROXY"] = "http://ada:hunter2secret@a:b:c"
 		}},
-		{"a proxy that never answers", "issuer.late", Problem, "No answer within", func(w *ward) {
+		{"a proxy that never answers", "proxy.silent", Problem, "does not answer in time", func(w *ward) {
 			w.s.deadline = 400 * time.Millisecond
 			proxied(w, listen(w, func(net.Conn) {}))
 		}},
@@ -118,14 +129,14 @@ func networkSetups() []setup {
 			w.issuer = far
 			w.env["ALL_PROXY"] = "socks5://" + closed(w)
 		}},
-		{"a company's own certificate", "issuer.private", Note, "Acme Co", func(w *ward) {
+		{"a company's own certificate", "issuer.own", Sound, "Acme Co", func(w *ward) {
 			s := httptest.NewTLSServer(http.HandlerFunc(w.answer))
 			w.t.Cleanup(s.Close)
 			w.issuer = s.URL
 			w.env["CODEX_CA_CERTIFICATE"] = w.write("bundle.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})), 0o600)
 		}},
 		{"one port held", "ports.held", Note, "1455 is held by ", func(w *ward) { hold(w, "1455") }},
-		{"both ports held", "ports.held", Problem, "1455 is held by ", func(w *ward) { hold(w, "1455", "1457") }},
+		{"both ports held", "ports.held", Problem, "1455 and 1457 are held by ", func(w *ward) { hold(w, "1455", "1457") }},
 	}
 }
 

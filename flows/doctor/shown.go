@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -111,6 +112,36 @@ func host(address string) shown {
 	}
 	return clean(address)
 }
+
+// hostname is the host of an address without its port: what NO_PROXY takes.
+func hostname(address string) shown {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return clean(u.Hostname())
+	}
+	if u, err := url.Parse("//" + address); err == nil {
+		return clean(u.Hostname())
+	}
+	return host(address)
+}
+
+// list are names, each once, in alphabetical order.
+func list(texts []string) shown {
+	texts = slices.Clone(texts)
+	slices.Sort(texts)
+	return clean(strings.Join(slices.Compact(texts), ", "))
+}
+
+// yes is a word where something is so, and nothing otherwise: for conditions in
+// texts.
+func yes(so bool) shown {
+	if so {
+		return shown{text: "yes"}
+	}
+	return shown{}
+}
+
+// title is the name of a check.
+func title(check string) shown { return shown{id: "doctor.check." + check} }
 
 func count(n int) shown { return shown{text: strconv.Itoa(n)} }
 

@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"net"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"codex-login/flows"
+)
+
+// far has every address that Codex needs on a name that no server is behind.
+func (w *ward) far(scheme, name string) {
+	w.issuer = scheme + "://" + name
+	w.overrides = []string{`openai_base_url="` + scheme + `://api-` + name + `/v1"`, `chatgpt_base_url="` + scheme + `://chat-` + name + `"`}
+}
+
+// One cause is one problem, in the row that it belongs to.
+func TestOneCauseIsOneProblem(t *testing.T) {
+	proxy := func(status string) func(*ward) {
+		return func(w *ward) {
+			w.far("https", "auth.invalid")
+			w.env["HTTPS_PROXY"] = "http://" + listen(w, answers(status))
+		}
+	}
+	for name, s := range map[string]struct {
+		code, said string
+		arrange    func(*ward)
+	}{
+		"no name server": {"names.unknown", "api-auth.invalid, auth.invalid", func(w *ward) { w.far("https", "auth.invalid") }},
+		"a proxy that is not there": {"proxy.gone", "NO_PROXY: api-auth.invalid, auth.invalid", func(w *ward) {
+			w.far("https", "auth.invalid")
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			must(w, err)
+			_ = l.Close()
+			w.env["HTTPS_PROXY"] = "http://" + l.Addr().String()
+		}},
+		"a proxy that wants a password": {"proxy.password", "(407)", proxy("407 Who\r\nProxy-Authenticate: Basic realm=x")},
+		"a proxy that wants NTLM":       {"proxy.password_other", "NTLM", proxy("407 Who\r\nProxy-Authenticate: NTLM")},
+		"a proxy without a way":         {"proxy.upstream", "(502)", proxy("502 Bad Gateway")},
+		"a proxy that forbids":          {"proxy.forbidden", "auth.invalid", proxy("403 Forbidden")},
+		"a web server for a proxy":      {"proxy.no_proxy", "is no proxy", proxy("404 Not Found")},
+		"an HTTP server for SOCKS": {"proxy.no_proxy", "is no SOCKS5 proxy", func(w *ward) {
+			proxy("400 Bad Request")(w)
+			w.env["HTTPS_PROXY"] = strings.Replace(w.env["HTTPS_PROXY"], "http", "socks5h", 1)
+		}},
+		"a bundle that cannot be read":   {"certificates.broken", "it is not there", func(w *ward) { w.env["CODEX_CA_CERTIFICATE"] = filepath.Join(w.dir, "gone.pem") }},
+		"a variable that cannot be read": {"proxy.unreadable", "HTTPS_PROXY", func(w *ward) { w.far("https", "auth.invalid"); w.env["HTTPS_PROXY"] = "http://a:b:c" }},
+		"a certificate for all": {"issuer.self_signed", "Acme Co", func(w *ward) {
+			s := httptest.NewTLSServer(w.server.Config.Handler)
+			w.t.Cleanup(s.Close)
+			w.issuer = s.URL
+			w.overrides = []string{`openai_base_url="` + s.URL + `/v1"`, `chatgpt_base_url="` + s.URL + `"`}
+		}},
+		"both ports, one program": {"ports.held", "1455 and 1457 are held", func(w *ward) { hold(w, "1455", "1457") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWard(t)
+			s.arrange(w)
+			r := w.examine()
+			f, ok := findings(r)[s.code]
+			x := f.Explain(words)
+			if !ok || r.Problems != 1 || r.Notes > 0 || !strings.Contains(x.Measured+x.Expected+x.Do, s.said) {
+				t.Errorf("%d problems:\n%s", r.Problems, text(r))
+			}
+		})
+	}
+}
+
+// What is said of a bundle that is there already, of a proxy's own certificate
+// and of OpenAI's own hosts depends on them.
+func TestConnected(t *testing.T) {
+	p := newPatient(nil, Surroundings{})
+	distrusted := &flows.NetworkError{
+		Problem: flows.TLS, Cause: flows.CauseInspected, Host: "chatgpt.com", Presented: []flows.Certificate{{Issuer: "Corp CA"}},
+	}
+	for name, s := range map[string]struct {
+		c           flows.Connection
+		code        string
+		has, hasNot string
+	}{
+		"no bundle":             {flows.Connection{Host: "chatgpt.com:443", Err: distrusted}, "inspected", "set CODEX_CA_CERTIFICATE", "add it to"},
+		"a bundle":              {flows.Connection{Host: "chatgpt.com:443", Err: distrusted, Roots: flows.Roots{Variable: "CODEX_CA_CERTIFICATE", Path: "/etc/own.pem"}}, "inspected", "add it to /etc/own.pem", "set CODEX"},
+		"OpenAI's server":       {flows.Connection{Host: "auth.openai.com:443", Err: &flows.ServerError{Status: 503}}, "server", "status.openai.com", "ask whoever"},
+		"a server of one's own": {flows.Connection{Host: "llm.example:443", Err: &flows.ServerError{Status: 503}}, "server", "ask whoever runs llm.example", "status.openai.com"},
+		"inspected":             {flows.Connection{Host: "auth.openai.com:443", Private: true}, "private", "reads along", "zz"},
+		"an in-house server":    {flows.Connection{Host: "openai.com.example:443", Private: true}, "own", "makes good", "reads along"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := p.connected(s.c)
+			f.Check = "chatgpt"
+			x := f.Explain(words)
+			if said := x.Measured + x.Expected + x.Do; f.Cause != s.code || !strings.Contains(said, s.has) || strings.Contains(said, s.hasNot) {
+				t.Errorf("%s: %s", f.Cause, said)
+			}
+		})
+	}
+}
+
+// Each kind of file that is no bundle has advice of its own.
+func TestBundleAdvice(t *testing.T) {
+	for name, s := range map[string]struct{ file, text, want string }{
+		"binary":  {"root.der", "0\x82\x01\x00" + strings.Repeat("x", 60), "x509 -inform DER"},
+		"PKCS#12": {"root.p12", "0\x82\x01\x00" + strings.Repeat("x", 60), "openssl pkcs12"},
+		"PKCS#7":  {"root.p7b", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----\n", "openssl pkcs7"},
+		"a key":   {"key.pem", "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n", "That is a key"},
+		"cut off": {"cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n", "fetch the file again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWard(t)
+			w.env["CODEX_CA_CERTIFICATE"] = w.write(s.file, s.text, 0o600)
+			f, ok := findings(w.examine())["certificates.broken"]
+			if x := f.Explain(words); !ok || !strings.Contains(x.Do, s.want) {
+				t.Errorf("%s: %s", x.Measured, x.Do)
+			}
+		})
+	}
+}
