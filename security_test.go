@@ -54,7 +54,7 @@ func TestSecurity(t *testing.T) {
 		t.Errorf("%+v", mina)
 	}
 	lines := p.run("", "security")
-	if lines.code != exitDone || !strings.Contains(lines.out, "Codex cloud does not let this account in without it") || !strings.Contains(lines.out, "https://chatgpt.com/#settings/Security") {
+	if lines.code != exitDone || !strings.Contains(lines.out, "Without it, Codex cloud lets no such account in") || !strings.Contains(lines.out, "https://chatgpt.com/#settings/Security") {
 		t.Errorf("%+v", lines)
 	}
 	key := p.run(p.issuer.NewAPIKey(sandbox.MinaPlus)+"\n", "--with-api-key")

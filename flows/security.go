@@ -17,6 +17,8 @@ const (
 	KindUnknown   SignInKind = ""
 	KindPassword  SignInKind = "password"   // e-mail and password
 	KindEmailCode SignInKind = "email_code" // a code by e-mail, no password
+	KindPasskey   SignInKind = "passkey"
+	KindOpenAI    SignInKind = "openai" // an account of OpenAI's own, proven in a way that is not told
 	KindGoogle    SignInKind = "google"
 	KindMicrosoft SignInKind = "microsoft"
 	KindApple     SignInKind = "apple"
@@ -66,7 +68,7 @@ var (
 )
 
 var kindLinks = map[SignInKind][]SecurityLink{
-	KindPassword: {linkSettings, linkMFA}, KindEmailCode: {linkSettings, linkMFA},
+	KindPassword: {linkSettings, linkMFA}, KindEmailCode: {linkSettings, linkMFA}, KindPasskey: {linkSettings, linkMFA}, KindOpenAI: {linkSettings, linkMFA},
 	KindGoogle: {linkGoogle}, KindMicrosoft: {linkMicrosoft}, KindApple: {linkApple},
 }
 
@@ -140,9 +142,10 @@ func (s Security) CloudRequiresMFA() (required, known bool) {
 var (
 	methodKinds = map[string]SignInKind{
 		"pwd": KindPassword, "password": KindPassword, "google": KindGoogle, "microsoft": KindMicrosoft, "apple": KindApple, "sso": KindSSO,
+		"passkey": KindPasskey,
 	}
 	providerKinds = map[string]SignInKind{
-		"password": KindPassword, "google": KindGoogle, "google-oauth2": KindGoogle, "microsoft": KindMicrosoft, "windowslive": KindMicrosoft,
+		"google": KindGoogle, "google-oauth2": KindGoogle, "microsoft": KindMicrosoft, "windowslive": KindMicrosoft,
 		"apple": KindApple, "sso": KindSSO, "saml": KindSSO, "samlp": KindSSO, "oidc": KindSSO, "waad": KindSSO, "adfs": KindSSO, "okta": KindSSO,
 	}
 )
@@ -169,13 +172,16 @@ func kindsOf(p credstore.Proof) []SignInKind {
 	if hasOne {
 		add(providerKinds[strings.ToLower(connection)])
 	}
-	// A person in OpenAI's own book has a password, or gets a code by e-mail.
-	switch own := hasOne && connection == "auth0"; {
+	// A person in OpenAI's own book has a password, a passkey, or gets a code by
+	// e-mail. That there is a password is for the token to say.
+	switch {
 	case len(kinds) > 0:
 	case slices.Contains(p.Methods, emailCode):
 		add(KindEmailCode)
-	case own:
+	case p.Provider == "password" && len(p.Methods) == 0:
 		add(KindPassword)
+	case p.Provider == "password", hasOne && connection == "auth0":
+		add(KindOpenAI)
 	}
 	return kinds
 }

@@ -59,18 +59,26 @@ func TestAdvise(t *testing.T) {
 		},
 		"Google beside a password": {
 			map[string]any{"auth_provider": "password"},
-			map[string]any{claim: own("urn:openai:amr:google")},
+			map[string]any{claim: own("urn:openai:amr:google", "pwd")},
 			[]SignInKind{KindGoogle, KindPassword},
-			FactorUnknown, true,
+			FactorNotUsed, true,
 		},
-		"a passkey":          {map[string]any{}, map[string]any{claim: own("pop", "mfa", "urn:openai:amr:passkey")}, nil, FactorUsed, false},
+		"a passkey":            {map[string]any{}, map[string]any{claim: own("pop", "mfa", "urn:openai:amr:passkey")}, []SignInKind{KindPasskey}, FactorUsed, false},
+		"a passkey, as OpenAI": {map[string]any{"sub": "auth0|1", "auth_provider": "password", "amr": []string{"urn:openai:amr:passkey"}}, nil, []SignInKind{KindPasskey}, FactorUsed, false},
+		"a provider that no method bears out": {
+			map[string]any{"auth_provider": "password", "amr": []string{"urn:openai:amr:otp_totp"}},
+			nil,
+			[]SignInKind{KindOpenAI},
+			FactorUsed, false,
+		},
+		"a provider alone":   {map[string]any{"auth_provider": "password"}, nil, []SignInKind{KindPassword}, FactorUnknown, true},
 		"an authenticator":   {map[string]any{}, map[string]any{claim: own("urn:openai:amr:otp_totp")}, nil, FactorUsed, false},
 		"Microsoft":          {map[string]any{"sub": "windowslive|1"}, nil, []SignInKind{KindMicrosoft}, FactorUnknown, false},
 		"Apple":              {map[string]any{"sub": "apple|1"}, nil, []SignInKind{KindApple}, FactorUnknown, false},
 		"SAML":               {map[string]any{"sub": "samlp|acme|1"}, nil, []SignInKind{KindSSO}, FactorUnknown, false},
 		"OpenID Connect":     {map[string]any{"sub": "oidc|acme|1"}, nil, []SignInKind{KindSSO}, FactorUnknown, false},
 		"Entra":              {map[string]any{"sub": "waad|1"}, nil, []SignInKind{KindSSO}, FactorUnknown, false},
-		"OpenAI's own book":  {map[string]any{"sub": "auth0|1"}, nil, []SignInKind{KindPassword}, FactorUnknown, true},
+		"OpenAI's own book":  {map[string]any{"sub": "auth0|1"}, nil, []SignInKind{KindOpenAI}, FactorUnknown, false},
 		"nothing that tells": {map[string]any{"sub": "user-abc", "amr": []string{"face", "?"}, "auth_provider": "moon"}, nil, nil, FactorUnknown, false},
 		"no claims at all":   {nil, nil, nil, FactorUnknown, false},
 		"claims of odd types": {
@@ -81,7 +89,10 @@ func TestAdvise(t *testing.T) {
 	} {
 		a := credstore.NewChatGPT(credstore.Tokens{IDToken: tokenOf(t, c.id), AccessToken: tokenOf(t, c.access)}, nil, noon)
 		s := Advise(a)
-		required, _ := s.CloudRequiresMFA()
+		required, known := s.CloudRequiresMFA()
+		if known != c.required {
+			t.Errorf("%s: what Codex cloud demands is known: %v", name, known)
+		}
 		if !slices.Equal(s.Kinds, c.kinds) || s.SecondFactor != c.factor || required != c.required {
 			t.Errorf("%s: %v %q %v", name, s.Kinds, s.SecondFactor, required)
 		}
