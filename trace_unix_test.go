@@ -130,6 +130,12 @@ func TestLoginGoesOnWithoutALog(t *testing.T) {
 	if r.code != exitDone || strings.Count(r.out+r.err, "log/codex-login.log cannot be written") != 1 {
 		t.Errorf("%+v", r)
 	}
+	for _, args := range [][]string{{"--with-api-key", "--check"}, {"--with-api-key", "-c", `forced_login_method="chatgpt"`}} {
+		r := p.run("sk-proj-never-issued-by-anybody\n", args...)
+		if r.code == exitDone || strings.Count(r.out+r.err, "log/codex-login.log cannot be written") != 1 {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
 	events, code := p.approved(sandbox.MinaPlus, "--device-auth")
 	warned := 0
 	for _, e := range events {

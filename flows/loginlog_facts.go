@@ -46,13 +46,23 @@ func lasts(key string, d time.Duration) fact { return fact{key, d.Round(time.Sec
 // hostFact is the host of an address, with its port.
 func hostFact(address string) fact { return fact{"host", hostOf(address)} }
 
-// pathFact is the path of an address of ours, without its query.
+// ownPaths are what this program adds to an address. What stands before that a
+// person has configured, and a gateway's may have a key in it.
+var ownPaths = []string{
+	"/api/accounts/deviceauth/usercode", "/api/accounts/deviceauth/token", "/api/accounts/v1/user-auth-credential/whoami",
+	"/v1/user-auth-credential/whoami", "/oauth/token", "/oauth/revoke", "/v1/models", "/models",
+}
+
+// pathFact is our own end of an address's path; empty where it has none.
 func pathFact(address string) fact {
-	u, err := url.Parse(address)
-	if err != nil {
-		return fact{"path", ""}
+	if u, err := url.Parse(address); err == nil {
+		for _, own := range ownPaths {
+			if strings.HasSuffix(u.Path, own) {
+				return fact{"path", own}
+			}
+		}
 	}
-	return fact{"path", u.Path}
+	return fact{"path", ""}
 }
 
 // accountFact is the id of the book, which has neither an address nor a key.
@@ -112,8 +122,11 @@ func errorFacts(err error) []fact {
 		facts = append(facts, saidFact(server.Code)...)
 	}
 	var network *NetworkError
-	if errors.As(err, &network) {
+	switch {
+	case errors.As(err, &network):
 		facts = append(facts, fact{"why", reasonOf(network.Err)})
+	case errors.Is(err, context.DeadlineExceeded):
+		facts = append(facts, codeFact("why", "timeout"))
 	}
 	var v *policy.Violation
 	if errors.As(err, &v) {

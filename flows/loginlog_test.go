@@ -200,3 +200,30 @@ func TestReadersWriteNoLog(t *testing.T) {
 		t.Errorf("%v: %v", err, l.Trace.Lines(0))
 	}
 }
+
+// Of an address only what is ours is logged: a gateway's path may have its key.
+func TestLogHasNoConfiguredPath(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://auth.openai.com/oauth/token":               "/oauth/token",
+		"http://u:pw@h/pathSECRET/oauth/token":              "/oauth/token",
+		"https://gateway.example/keySECRET/v1/models?k=1":   "/v1/models",
+		"https://gateway.example/keySECRET/models":          "/models",
+		"https://override.example/renew/SECRET":             "",
+		"https://x/SECRET/v1/user-auth-credential/whoami":   "/v1/user-auth-credential/whoami",
+		"https://x/api/accounts/deviceauth/token#fragment":  "/api/accounts/deviceauth/token",
+		"https://x/SECRET/api/accounts/deviceauth/usercode": "/api/accounts/deviceauth/usercode",
+	} {
+		if got := pathFact(address).value; got != want {
+			t.Errorf("%s: %q", address, got)
+		}
+	}
+}
+
+func TestLogSaysATimeLimit(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	<-ctx.Done()
+	if got := line("x", errorFacts(ctx.Err())); !strings.HasSuffix(got, " why=timeout") {
+		t.Error(got)
+	}
+}

@@ -1,7 +1,11 @@
 package flows
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -151,4 +155,26 @@ func FuzzParseAPIKey(f *testing.F) {
 			t.Error("cleaning twice changes the key")
 		}
 	})
+}
+
+// A server that repeats what it was sent does not have the address's user and
+// password shown.
+func TestEchoOfTheAddress(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, "echo Authorization: %s, %s:%s, %s", r.Header.Get("Authorization"), user, password, password)
+	}))
+	defer server.Close()
+	l := &Login{Client: server.Client()}
+	a, err := l.do(t.Context(), request{method: http.MethodPost, url: strings.Replace(server.URL, "://", "://somebody%40x:pass%20word@", 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	detail := a.failure().Detail
+	for _, secret := range []string{"pass word", "somebody", base64.StdEncoding.EncodeToString([]byte("somebody@x:pass word"))} {
+		if strings.Contains(detail, secret) || !strings.Contains(detail, "echo") {
+			t.Errorf("%q", detail)
+		}
+	}
 }

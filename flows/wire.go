@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -178,12 +179,18 @@ var secretNames = []string{
 // minSecret keeps a short value from being cut out of the middle of words.
 const minSecret = 6
 
-// secrets lists the secret values of a request, as they are and as they are
-// written in a form.
+// secrets lists the secret values of a request, its address's user and password
+// too, as they are and as they are written in a form.
 func (r request) secrets() []string {
 	var values []string
 	if r.bearer != "" {
 		values = append(values, r.bearer)
+	}
+	if u, err := url.Parse(r.url); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		both := u.User.Username() + ":" + password
+		// As Basic sends it; without the padding it is found with it, too.
+		values = append(values, base64.RawStdEncoding.EncodeToString([]byte(both)), u.User.String(), both, password, u.User.Username())
 	}
 	var members map[string]any
 	form, _ := url.ParseQuery(r.body)

@@ -52,8 +52,9 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	s.Voice.started(r.Method, positionOf(s.Login))
 	c, err := s.Login.Begin(ctx, r)
 	if err != nil {
-		return s.failed(err)
+		return s.failed(err, false)
 	}
+	noted := s.Login.Trace.Err() != nil // with what c has to say
 	if c.URL != "" {
 		s.Voice.challenge(s.asked(c))
 	}
@@ -63,7 +64,7 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 	mute()
 	stop()
 	if err != nil {
-		return s.failed(err)
+		return s.failed(err, noted)
 	}
 	p := previous{asked: s.RevokePrevious}
 	if p.asked && receipt.Previous != nil {
@@ -75,10 +76,16 @@ func (s Session) SignIn(ctx context.Context, r flows.Request) error {
 }
 
 // failed says why there is no login, and where more about it stands, unless
-// the person just left.
-func (s Session) failed(err error) error {
+// the person just left; or why it stands nowhere, unless that was noted.
+func (s Session) failed(err error, noted bool) error {
 	s.Voice.Failed(err)
-	if path := s.Login.Trace.Path(); path != "" && s.Login.Trace.Err() == nil && !errors.Is(err, flows.ErrCancelled) {
+	broken := s.Login.Trace.Err()
+	switch path := s.Login.Trace.Path(); {
+	case errors.Is(err, flows.ErrCancelled), noted, path == "":
+	case broken != nil:
+		why := flows.Explain(s.Login.Say, broken)
+		s.Voice.warning(string(flows.NoteLogNotWritten), why.Title+": "+why.Text)
+	default:
 		s.Voice.logged(path)
 	}
 	return err
