@@ -73,12 +73,16 @@ func StaleLocks(home Home) []string {
 	return out
 }
 
-// RemoveStaleLock removes a lock file that StaleLocks has named, unless
-// somebody holds it by now.
-func RemoveStaleLock(home Home, path string) {
+// RemoveStaleLock removes a lock file that StaleLocks has named. One that
+// somebody holds by now stays, which is ErrChanged; one that is gone is none.
+func RemoveStaleLock(home Home, path string) error {
 	if slices.Contains(StaleLocks(home), path) {
 		sweepLock(path)
 	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return ErrChanged
 }
 
 // Temps are the files in a home that writers of a login have not brought to

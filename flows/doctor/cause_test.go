@@ -3,11 +3,14 @@ package doctor
 import (
 	"net"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"codex-login/flows"
+
+	"github.com/gofrs/flock"
 )
 
 // far has every address that Codex needs on a name that no server is behind.
@@ -115,5 +118,54 @@ func TestBundleAdvice(t *testing.T) {
 				t.Errorf("%s: %s", x.Measured, x.Do)
 			}
 		})
+	}
+}
+
+// What was not looked at is not called sound, and a login that Codex does not
+// read is not taken away.
+func TestUnread(t *testing.T) {
+	for name, s := range map[string]struct {
+		code     string
+		severity Severity
+		arrange  func(*ward)
+	}{
+		"no keyring, and a file": {"leftovers.unread", Note, func(w *ward) { w.overrides = []string{`cli_auth_credentials_store="keyring"`} }},
+		"ephemeral, and a file":  {"leftovers.unread", Note, func(w *ward) { w.overrides = []string{`cli_auth_credentials_store="ephemeral"`} }},
+		"no keyring, and no file": {"leftovers.unknown", Skipped, func(w *ward) {
+			w.overrides = []string{`cli_auth_credentials_store="keyring"`}
+			must(w, os.Remove(w.path("auth.json")))
+		}},
+		"nobody":                  {"leftovers.nobody", Skipped, func(w *ward) { must(w, os.Remove(w.path("auth.json"))) }},
+		"nobody, and no settings": {"credential.unknown", Skipped, func(w *ward) { w.config("["); must(w, os.Remove(w.path("auth.json"))) }},
+		"a provider that needs none": {"credential.none", Sound, func(w *ward) {
+			w.config("model_provider = \"own\"\n[model_providers.own]\nname = \"Own\"\nbase_url = \"http://127.0.0.1:9\"\n")
+		}},
+		"a terminal without a size": {"terminal.unsized", Skipped, func(w *ward) { w.s.Size = func() (int, int, bool) { return 0, 0, true } }},
+		"a dumb terminal":           {"clipboard.unnamed", Skipped, func(w *ward) { w.env["TERM"] = "dumb" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWard(t)
+			s.arrange(w)
+			r := w.examine()
+			f, ok := findings(r)[s.code]
+			if check, _, _ := strings.Cut(s.code, "."); !ok || f.Severity != s.severity || f.Fix != nil || f.Severity == Skipped && findings(r)[check+".sound"].Check != "" {
+				t.Error(text(r))
+			}
+		})
+	}
+}
+
+// A lock that somebody holds by now stays, and is not called mended.
+func TestMendLeavesALockThatIsHeld(t *testing.T) {
+	w := newWard(t)
+	path := w.write("codex-login/accounts/chatgpt-0000000000000000.lock", "", 0o600)
+	fixes := w.examine().Fixes()
+	l := flock.New(path)
+	if ok, err := l.TryLock(); !ok || err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Unlock() }()
+	if out := Mend(t.Context(), fixes); len(out) != 1 || out[0].Err == nil {
+		t.Errorf("%v", out)
 	}
 }

@@ -48,7 +48,9 @@ func checkHome(_ context.Context, p *patient) []Finding {
 	} else if err := writable(path); err != nil {
 		found = append(found, problem("read_only", with{"Path": p.path(path), "Mode": mode(info.Mode()), "Cause": cause(err)}))
 	}
-	found = append(found, p.fileSystem(path)...)
+	if len(found) == 0 { // what cannot be written at all is not full as well
+		found = p.fileSystem(path)
+	}
 	if real, err := filepath.EvalSymlinks(path); err == nil && real != filepath.Clean(path) {
 		found = append(found, note("link", with{"Path": p.path(path), "Real": p.path(real)}))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/policy"
 )
 
 // checkLogin looks at the document of the login in force.
@@ -33,6 +34,11 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 		return []Finding{problem("broken", at)}
 	case stored.err != nil:
 		at["Cause"] = cause(stored.err)
+		if errors.As(stored.err, &bad) && bad.Detail != "" {
+			at["Detail"] = detail(bad)
+		}
+		info, err := os.Stat(p.login.Home.AuthFile())
+		at["NoFile"] = yes(err == nil && stored.place.Kind == credstore.KindFile && !info.Mode().IsRegular())
 		return []Finding{problem("unreadable", at)}
 	case stored.auth.Empty():
 		return []Finding{warning("empty", at)}
@@ -134,6 +140,10 @@ func checkCredential(ctx context.Context, p *patient) []Finding {
 	if !ok {
 		return nil
 	}
+	var unreadable *policy.ConfigError
+	if errors.As(p.Trouble, &unreadable) {
+		return []Finding{{Cause: "unknown", Severity: Skipped}}
+	}
 	account := stored.entry.Account
 	if stored.entryErr != nil || stored.err != nil {
 		account = flows.Account{}
@@ -167,7 +177,17 @@ func checkCredential(ctx context.Context, p *patient) []Finding {
 	for _, f := range order {
 		f.values["Clients"] = name(strings.Join(clients[f.Cause+" "+f.values["Variable"].text], ", "))
 	}
-	return or(order, nil)
+	if len(order) > 0 {
+		return order
+	}
+	switch all[0].Source {
+	case flows.FromNobody:
+		return []Finding{{Cause: "none", Severity: Sound}}
+	case flows.FromProvider, flows.FromNowhere: // a key that is not set is the provider's row
+		return []Finding{{Cause: "provider", Severity: Sound, values: with{"Provider": name(all[0].Provider)}}}
+	default:
+		return []Finding{sound(nil)}
+	}
 }
 
 // checkRunning looks for programs that still use the login of before.

@@ -53,11 +53,7 @@ func (m Mended) Explain(say *assets.Catalogue) string {
 	if m.Err == nil {
 		return say.Say("doctor.mended.done", "What", m.Fix.Explain(say))
 	}
-	why := word("unknown")
-	if m.Err != nil {
-		why = cause(m.Err)
-	}
-	return say.Say("doctor.mended.failed", "What", m.Fix.Explain(say), "Why", say.Say(why.id))
+	return say.Say("doctor.mended.failed", "What", m.Fix.Explain(say), "Why", say.Say(cause(m.Err).id))
 }
 
 // Mend does what a person has agreed to, one after the other, in an order in
@@ -112,7 +108,7 @@ func (p *patient) chmod(path string, was, want fs.FileMode) *Fix {
 func (p *patient) dropLock(path string) *Fix {
 	return &Fix{
 		Kind: FixLock, key: "lock " + path, values: with{"Path": p.path(path)},
-		do: func(context.Context) error { credstore.RemoveStaleLock(p.login.Home, path); return nil },
+		do: func(context.Context) error { return credstore.RemoveStaleLock(p.login.Home, path) },
 	}
 }
 

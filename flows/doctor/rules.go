@@ -15,7 +15,7 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 	for _, l := range p.login.Rules.Layers() {
 		switch {
 		case l.Err != nil:
-			found = append(found, problem("broken", with{"Place": p.position(l.Err), "Detail": detail(l.Err)}))
+			found = append(found, p.broken(l.Err))
 		case l.State == policy.LayerRead && l.File != "":
 			layers++
 		}
@@ -23,9 +23,13 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 	// A value that cannot be used is no layer's fault alone.
 	var bad *policy.ConfigError
 	if len(found) == 0 && errors.As(p.Trouble, &bad) {
-		found = append(found, problem("broken", with{"Place": p.position(bad), "Detail": detail(bad)}))
+		found = append(found, p.broken(bad))
 	}
 	return or(found, with{"Count": count(layers)})
+}
+
+func (p *patient) broken(e *policy.ConfigError) Finding {
+	return problem("broken", with{"Place": p.position(e), "Detail": detail(e), "Line": yes(e.Line > 0)})
 }
 
 // checkRules looks what the admin demands, and whether the login obeys.

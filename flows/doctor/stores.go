@@ -104,6 +104,8 @@ func checkLeftovers(ctx context.Context, p *patient) []Finding {
 		for _, c := range left {
 			found = append(found, p.leftover(c, stored)...)
 		}
+	} else {
+		found = p.unread(stored)
 	}
 	if age := filepath.Join(p.login.Home.Path, "secrets", "codex_auth.age"); exists(age) {
 		found = append(found, note("age", with{"Path": p.path(age)}))
@@ -113,6 +115,21 @@ func checkLeftovers(ctx context.Context, p *patient) []Finding {
 		where = name(stored.place.Where)
 	}
 	return or(found, with{"Place": where})
+}
+
+// unread looks at auth.json where the store in force has no login to hold
+// against it. That login may be the only one: nothing is mended.
+func (p *patient) unread(stored storedLogin) []Finding {
+	at := with{"Mode": name(string(p.login.Mode())), "Path": p.path(p.login.Home.AuthFile()), "Cause": cause(stored.err)}
+	if mode := p.login.Mode(); mode == credstore.ModeKeyring || mode == credstore.ModeEphemeral {
+		if a, _, err := credstore.Open(p.login.Home, credstore.ModeFile).Load(context.Background()); err == nil && !a.Empty() {
+			return []Finding{note("unread", at)}
+		}
+	}
+	if errors.Is(stored.err, credstore.ErrNotFound) || stored.err == nil {
+		return []Finding{{Cause: "nobody", Severity: Skipped, values: at}}
+	}
+	return []Finding{{Cause: "unknown", Severity: Skipped, values: at}}
 }
 
 // leftover words one copy. One that cannot be read is not ours to remove.
@@ -127,7 +144,7 @@ func (p *patient) leftover(c credstore.Copy, stored storedLogin) []Finding {
 	case credstore.IsProblem(c.Err, credstore.ProblemCorrupt):
 		return []Finding{warning(kind+"_unreadable", at)}
 	case c.Err != nil:
-		return nil // the keyring is out of reach, which is said elsewhere
+		return []Finding{{Cause: "out_of_reach", Severity: Skipped, values: at}}
 	case c.Auth.SameSecret(stored.auth):
 		return []Finding{warning(kind, at).mended(p.clearLeftovers(at))}
 	}

@@ -43,7 +43,9 @@ func checkClipboard(ctx context.Context, p *patient) []Finding {
 		return []Finding{{Cause: "tmux", Severity: Sound}}
 	case p.getenv("STY") != "":
 		return []Finding{{Cause: "screen", Severity: Sound}}
-	case term == "linux" || term == "dumb" || term == "":
+	case term == "dumb" || term == "": // of which the terminal's row speaks
+		return []Finding{{Cause: "unnamed", Severity: Skipped}}
+	case term == "linux":
 		return []Finding{note("none", nil)}
 	}
 	return []Finding{sound(nil)}
@@ -64,17 +66,21 @@ func checkTerminal(_ context.Context, p *patient) []Finding {
 	if !ok {
 		return []Finding{{Cause: "none", Severity: Skipped}}
 	}
+	unsized := columns == 0 || rows == 0 // as script(1) and some CI leave it
 	switch {
 	case term == "dumb":
 		found = append(found, warning("dumb", at))
 	case term == "":
 		found = append(found, warning("unnamed", at))
 	}
-	if columns < leastColumns || rows < leastRows {
+	if !unsized && (columns < leastColumns || rows < leastRows) {
 		found = append(found, warning("small", at))
 	}
 	if !utf8Locale(p.getenv) {
 		found = append(found, note("ascii", at))
+	}
+	if len(found) == 0 && unsized {
+		return []Finding{{Cause: "unsized", Severity: Skipped, values: at}}
 	}
 	return or(found, at)
 }
