@@ -41,6 +41,7 @@ func exitCode(err error) int {
 	var violation *policy.Violation
 	var conflict *policy.ConflictError
 	var pinned *flows.StorePinnedError
+	var unasked *flows.UnaskedError
 	var config *policy.ConfigError
 	var usage usageError
 	switch {
@@ -52,6 +53,8 @@ func exitCode(err error) int {
 		return exitCancelled
 	case errors.Is(err, errHeld):
 		return exitHeld
+	case errors.As(err, &unasked):
+		return exitRefused
 	case errors.As(err, &config):
 		return exitFailed
 	case errors.As(err, &violation), errors.As(err, &conflict), errors.As(err, &pinned):

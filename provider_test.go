@@ -28,6 +28,8 @@ func TestProviderAtTheStart(t *testing.T) {
 			"env-key", "ACME_KEY is set", 0,
 		},
 		{"no key", acme + "env_key = \"ACME_KEY\"\nenv_key_instructions = \"See https://acme.example.test\"\n", nil, "env-key", "ACME_KEY is not set", exitFailed},
+		{"key as a name", acme + "env_key = \"sk-acme-0123456789abcdef\"\n", nil, "env-key", "holds no name of an environment variable", exitFailed},
+		{"empty", "model_provider = \"\"\n", nil, "unknown", "model_provider is empty", exitFailed},
 		{"token", acme + "experimental_bearer_token = \"sk-acme-0123456789abcdef\"\n", nil, "token", "a token of its own", 0},
 		{"command", acme + "[model_providers.acme.auth]\ncommand = \"/opt/acme/token\"\n", nil, "command", "/opt/acme/token", 0},
 		{"nothing", acme, nil, "none", "asks for none", 0},
@@ -61,6 +63,11 @@ func TestProviderAtTheStart(t *testing.T) {
 					Set              *bool
 				}
 			}
+			for _, args := range [][]string{{"status"}, {"policy"}, {"policy", "--json"}} {
+				if r := p.run("", args...); strings.Contains(r.out+r.err, "0123456789") || strings.Contains(r.out+r.err, "export (not shown)") {
+					t.Errorf("%v shows the key: %+v", args, r)
+				}
+			}
 			s := p.run("", "status", "--json")
 			if err := json.Unmarshal([]byte(s.out), &status); err != nil || status.Provider.Kind != c.kind ||
 				status.Provider.Source != filepath.Join(p.home, "config.toml")+":1" || (status.Provider.Set != nil) != (c.kind == "env-key") {
@@ -80,6 +87,9 @@ func TestProviderAtTheStart(t *testing.T) {
 			}
 			if len(p.issuer.Requests()) != 0 || p.authJSON() != "" {
 				t.Error("a sign-in was begun")
+			}
+			if r := p.run("", "doctor", "--json"); strings.Contains(r.out+r.err, "0123456789") {
+				t.Errorf("the doctor shows the key: %+v", r)
 			}
 		})
 	}

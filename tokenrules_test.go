@@ -19,7 +19,7 @@ func TestTokenOfAWorkspace(t *testing.T) {
 	}{
 		{"its own", "", `forced_chatgpt_workspace_id = "` + sandbox.HarbourID + `"`, 0, false, false},
 		{"another", "", `forced_chatgpt_workspace_id = "ws-9"`, exitRefused, true, false},
-		{"another, nobody answers", "", `forced_chatgpt_workspace_id = "ws-9"`, 0, false, true},
+		{"another, nobody answers", "", `forced_chatgpt_workspace_id = "ws-9"`, exitRefused, false, true},
 		{"its own, allowed", "requirements.toml", `allowed_chatgpt_workspaces = ["` + sandbox.HarbourID + `"]`, 0, false, false},
 		{"another, allowed", "requirements.toml", `allowed_chatgpt_workspaces = ["ws-9"]`, exitRefused, false, false},
 	} {

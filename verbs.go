@@ -110,7 +110,7 @@ func (o *options) standing(ctx context.Context, login *flows.Login) plain.Standi
 	active, err := login.Current(ctx)
 	s := plain.Standing{Account: active.Account, ID: active.ID, Label: active.Label, Ended: active.Ended, Err: err}
 	if err == nil {
-		s.Wins = login.Wins(active.Account)
+		s.Wins, s.Unchecked = login.Wins(active.Account), active.Unchecked
 	} else {
 		s.Wins = login.Wins(flows.Account{})
 	}

@@ -30,6 +30,9 @@ type Entry struct {
 	Ended *SessionEndedError
 	// Refused is the rule that this account breaks; nil when it may be used.
 	Refused *policy.Violation
+	// Unchecked is the rule that only the login's server can hold it to, which
+	// nobody has asked; nil where there is none.
+	Unchecked *policy.Violation
 }
 
 // Accounts is the account book as a list: the active account first, then by
@@ -93,6 +96,7 @@ func (l *Login) entry(c credstore.Card) Entry {
 		Account: accountOf(c), ID: c.ID, Label: c.Label, LastUsed: c.LastUsed, Sessions: c.Pages,
 		Refused: judge(l.Rules, c.Mode, c.WorkspaceID, c.AccountID),
 	}
+	e.Unchecked = l.unchecked(c.Mode)
 	e.Place, e.StoreMode = c.Place, l.Mode()
 	if c.Ended != nil {
 		e.Ended = &SessionEndedError{Reason: EndReason(c.Ended.Reason), At: c.Ended.At}
@@ -106,7 +110,7 @@ func (l *Login) markActive(e *Entry, c credstore.Card, active *credstore.Auth, p
 	e.Account, e.Active = describe(active), true
 	e.Place, e.StoreMode = place, l.Mode()
 	e.Sessions++
-	e.Refused = l.checkStored(active)
+	e.Refused, e.Unchecked = l.checkStored(active), l.unchecked(active.Kind())
 	if c.Ended == nil || c.Ended.Session != active.Fingerprint() {
 		e.Ended = nil
 	}

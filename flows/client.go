@@ -202,7 +202,7 @@ func (l *Login) ready(ctx context.Context) error {
 
 // networkError says in our own terms why a request got no answer.
 func networkError(ctx context.Context, target string, err error) error {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return ctx.Err()
 	}
 	var certificate *CertificateFileError
@@ -219,6 +219,12 @@ func networkError(ctx context.Context, target string, err error) error {
 	out := &NetworkError{Problem: Offline, Host: hostOf(target), Err: err}
 	out.Cause, out.Err = offlineCause(plainCause(err))
 	return out
+}
+
+// ended reports whether somebody gave up on a request. A limit of ours is the
+// server's silence.
+func ended(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSilent)
 }
 
 func hostOf(target string) string {

@@ -56,42 +56,85 @@ func judge(r *policy.Rules, mode credstore.AuthMode, claim, accountID string) *p
 }
 
 // ownerLimit is how long is waited to hear whose a token is.
-const ownerLimit = 10 * time.Second
+const ownerLimit = 3 * time.Second
+
+// asksOwner reports whether only the server can tell if the rules permit a
+// login: a personal access token under a rule about workspaces.
+func (l *Login) asksOwner(mode credstore.AuthMode) bool {
+	return mode == credstore.AuthPersonalAccessToken && l.Rules.Workspaces() != nil
+}
 
 // judgeToken asks whose a personal access token is, where a rule is about
-// workspaces, as Codex does at its start. load reads it. Whoever does not answer
-// forbids nothing. What it learns stands in account.
-func (l *Login) judgeToken(ctx context.Context, account *Account, load func() (*credstore.Auth, error)) *policy.Violation {
-	if account.Mode != credstore.AuthPersonalAccessToken || l.Rules.Workspaces() == nil {
+// workspaces, as Codex does at its start. load reads it. The rule that it breaks
+// is a *policy.Violation; where nobody answers, an *UnaskedError. What it learns
+// stands in account.
+func (l *Login) judgeToken(ctx context.Context, account *Account, load func() (*credstore.Auth, error)) error {
+	if !l.asksOwner(account.Mode) {
 		return nil
 	}
 	auth, err := load()
 	if err != nil || auth.Kind() != credstore.AuthPersonalAccessToken {
-		return nil
+		return nil //nolint:nilerr // another login by now, which is not this one's fault
 	}
-	ctx, cancel := context.WithTimeout(ctx, ownerLimit)
+	timed, cancel := context.WithTimeoutCause(ctx, ownerLimit, errSilent)
 	defer cancel()
-	a, err := l.whoami(ctx, auth.PersonalAccessToken)
-	if err != nil || account.ownedBy(a) != nil {
+	a, err := l.whoami(timed, auth.PersonalAccessToken)
+	if err == nil {
+		err = account.ownedBy(a)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return cancelled(ctx, ctx.Err())
+	case err != nil:
+		return &UnaskedError{Rule: l.unchecked(account.Mode), Err: err}
+	}
+	if v := l.Rules.Check(policy.AccessToken, account.WorkspaceID); v != nil {
+		return v
+	}
+	return nil
+}
+
+// unchecked is the rule that nobody can hold a login to without asking its
+// server; nil where there is none.
+func (l *Login) unchecked(mode credstore.AuthMode) *policy.Violation {
+	if !l.asksOwner(mode) || l.Rules.Allows(policy.AccessToken) != nil {
 		return nil
 	}
-	return l.Rules.Check(policy.AccessToken, account.WorkspaceID)
+	return l.Rules.Check(policy.AccessToken, "")
 }
+
+// enforceTries bounds how often another login is looked at that came meanwhile.
+const enforceTries = 3
 
 // Enforce is Current for a start, in every skin: a login that breaks a rule is
 // a *RefusedError, and under a forced_* rule it is deleted here, as Codex does
-// at its own start. Logins that break a requirements.toml rule are hidden and
-// stay. A key in the environment is nobody's login: what Codex would delete
-// for its sake stays, and Wins warns of it.
-func (l *Login) Enforce(ctx context.Context) (Account, error) {
+// at its own start. It stays where a requirements.toml rule hides it, where
+// CODEX_API_KEY or CODEX_ACCESS_TOKEN is set, which Codex takes before it looks
+// at the login, and where only its server could tell and does not: that is an
+// *UnaskedError. asking, which may be nil, is called before the server is asked.
+func (l *Login) Enforce(ctx context.Context, asking func()) (Account, error) {
+	for try := 1; ; try++ {
+		account, err := l.enforce(ctx, asking)
+		if !errors.Is(err, credstore.ErrChanged) || try == enforceTries {
+			return account, err
+		}
+	}
+}
+
+// enforce looks once. With a Kept of credstore.ErrChanged there is another
+// login by now, which is not this one's fault.
+func (l *Login) enforce(ctx context.Context, asking func()) (Account, error) {
 	copies := credstore.Copies(ctx, l.Home, l.Mode())
 	e, err := l.Current(ctx)
 	if err == nil {
-		active := func() (*credstore.Auth, error) {
+		if asking != nil && l.asksOwner(e.Mode) {
+			asking()
+		}
+		err = l.judgeToken(ctx, &e.Account, func() (*credstore.Auth, error) {
 			auth, _, err := l.store(l.Mode()).Load(ctx)
 			return auth, err
-		}
-		if v := l.judgeToken(ctx, &e.Account, active); v != nil {
+		})
+		if v := new(policy.Violation); errors.As(err, &v) {
 			err = l.forbidden(v, policy.AtStart)
 		}
 	}
@@ -101,16 +144,15 @@ func (l *Login) Enforce(ctx context.Context) (Account, error) {
 		return account, err
 	}
 	refused.At = policy.AtStart
-	if refused.Violation.Effect != policy.SignOut {
+	if refused.Violation.Effect != policy.SignOut || refused.Spared {
 		return account, refused
 	}
 	err = credstore.DeleteIf(ctx, l.Home, unchanged(copies...), l.Mode())
-	if errors.Is(err, credstore.ErrChanged) { // another login by now, which is not this one's fault
-		return l.Enforce(ctx)
-	}
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		refused.Kept = err
-		l.failed("logout", eventSignedOutNot, err)
+		if !errors.Is(err, credstore.ErrChanged) {
+			l.failed("logout", eventSignedOutNot, err)
+		}
 		return account, refused
 	}
 	l.warn("logout", eventRuleSignedOut, errorFacts(refused)...)

@@ -49,9 +49,16 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		{context.Canceled, "cancelled", "cancelled"},
 		{errNoCode, "server", "no_code"},
 		{credstore.ErrNotFound, "store", "nobody"},
+		{credstore.ErrChanged, "store", "changed"},
 	} {
 		if errors.Is(err, known.err) {
 			return known.code, known.id, nil
+		}
+	}
+	if unasked := new(UnaskedError); errors.As(err, &unasked) {
+		return "policy", "policy_unasked", []any{
+			"Rule", unasked.Rule.Rule, "Demanded", strings.Join(unasked.Rule.Demanded, ", "), "Source", unasked.Rule.Source.String(),
+			"Why", Explain(say, unasked.Err).Title,
 		}
 	}
 	var (

@@ -160,7 +160,7 @@ func everythingLogged(t *testing.T) (written string, secrets []string) {
 	}
 	reloadRules(t, l, `forced_login_method="api"`)
 	_, _ = l.Begin(ctx, Request{Method: Device})
-	_, _ = l.Enforce(ctx)
+	_, _ = l.Enforce(ctx, nil)
 	if _, err := l.SignOutAll(ctx, true); err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		t.Error(err)
 	}

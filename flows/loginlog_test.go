@@ -192,7 +192,7 @@ func TestReadersWriteNoLog(t *testing.T) {
 	if _, err := l.Accounts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Enforce(context.Background()); err != nil {
+	if _, err := l.Enforce(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
 	l.Stores(t.Context())

@@ -139,7 +139,7 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.R
 
 // failure is why the journey ended before an answer.
 func (j *journey) failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return err // the person or the whole sign-in ended it
 	}
 	var variable *ProxyVariableError

@@ -6,17 +6,21 @@ import (
 )
 
 // ProviderStanding is the active model provider and how it stands with its
-// credential, safe to print. Its ID is "" where the configuration cannot be
-// read.
+// credential, safe to print.
 type ProviderStanding struct {
 	ID, Name string
 	Kind     policy.ProviderKind
+	// Unreadable: the configuration cannot be read, and nobody can tell.
+	Unreadable bool
 	// Source names the provider; Place says how it gets its credential.
 	Source, Place policy.Source
 	// Variable is the environment variable that its key is in, "" for none; Set
 	// says whether there is one, and Key is it as Codex shows keys.
 	Variable string
 	Set      bool
+	// Nameless: what stands there is no name, and may be the key itself. Variable
+	// does not repeat it.
+	Nameless bool
 	Key      string
 	// Instructions say where to get that key, Command prints a token. "" for
 	// nothing.
@@ -34,13 +38,14 @@ func (l *Login) Provider() ProviderStanding {
 	out := ProviderStanding{
 		ID: printable(p.ID.Value, 80), Name: printable(p.Name, 80), Kind: p.Kind(), Source: p.ID.Source, Place: p.ID.Source,
 		Instructions: printable(p.EnvKeyInstructions, 300), Command: printable(p.Command, 200), NeedsLogin: p.NeedsLogin,
+		Unreadable: l.Rules.Unreadable(),
 	}
 	if out.Kind == policy.ProviderUnknown {
 		out.Others = l.Rules.ProviderIDs()
 	}
 	switch {
 	case p.EnvKey != nil:
-		out.Variable, out.Place = printable(p.EnvKey.Value, 80), p.EnvKey.Source
+		out.Variable, out.Place, out.Nameless = l.shownVariable(), p.EnvKey.Source, p.Shown == ""
 		if key := l.variable(p.EnvKey.Value); key != "" {
 			out.Set, out.Key = true, credstore.NewSecret(key).Hint()
 		}

@@ -25,7 +25,7 @@ var providerIDs = map[policy.ProviderKind]string{
 
 // ExplainProvider says in words how a provider stands.
 func ExplainProvider(say *assets.Catalogue, p ProviderStanding) ProviderText {
-	if p.ID == "" {
+	if p.Unreadable {
 		return ProviderText{Title: say.Say("provider.title.unreadable"), Text: []string{say.Say("provider.text.unreadable")}}
 	}
 	id := providerIDs[p.Kind]
@@ -34,10 +34,16 @@ func ExplainProvider(say *assets.Catalogue, p ProviderStanding) ProviderText {
 	if p.Kind == policy.ProviderEnvKey && !p.Set {
 		title = "env_key_missing"
 	}
+	if p.Kind == policy.ProviderEnvKey && p.Nameless {
+		title, id = "env_key_nameless", "env_key_nameless"
+	}
 	out := ProviderText{Title: say.Say("provider.title."+title, values...), Text: []string{say.Say("provider.text."+id, values...)}}
 	switch {
 	case p.Variable != "" && p.Set:
 		out.Text = append(out.Text, say.Say("provider.set", values...))
+	case p.Nameless:
+		out.Text = append(out.Text, say.Say("provider.nameless", values...))
+		out.Next = append(out.Next, say.Say("provider.next.name", values...))
 	case p.Variable != "":
 		out.Text = append(out.Text, say.Say("provider.not_set", values...))
 		out.Next = append(out.Next, say.Say("provider.next.set", values...))
@@ -59,6 +65,9 @@ func (e *ProviderError) explanation() string {
 	if e.Provider.Kind == policy.ProviderUnknown {
 		return "provider_unknown"
 	}
+	if e.Provider.Nameless {
+		return "provider_nameless"
+	}
 	return "provider_no_key"
 }
 
@@ -67,6 +76,9 @@ func (e *ProviderError) explanation() string {
 func ProviderNote(say *assets.Catalogue, p ProviderStanding) string {
 	if p.NeedsLogin {
 		return ""
+	}
+	if p.Kind == policy.ProviderUnknown {
+		return say.Say("provider.note_unknown", providerValues(p)...)
 	}
 	return say.Say("provider.note", providerValues(p)...)
 }

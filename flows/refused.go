@@ -14,6 +14,12 @@ type RefusedError struct {
 	// Kept is why a stored login that Codex would delete is still there; nil
 	// when it is gone, and where it stays.
 	Kept error
+	// Spared says that a variable is set which Codex takes before it looks at
+	// the stored login: that is not deleted here.
+	Spared bool
+	// Variable is that one where the rules permit what it holds: Codex uses it,
+	// and deletes the login when it starts without it. "" for none.
+	Variable string
 }
 
 func (e *RefusedError) Error() string { return e.Violation.Error() }
@@ -29,13 +35,33 @@ func (e *RefusedError) Unwrap() []error {
 // SignedOut reports whether the stored login was deleted, as Codex does at its
 // start.
 func (e *RefusedError) SignedOut() bool {
-	return e.At == policy.AtStart && e.Violation.Effect == policy.SignOut && e.Kept == nil
+	return e.At == policy.AtStart && e.Violation.Effect == policy.SignOut && e.Kept == nil && !e.Spared
 }
 
 // forbidden makes an error of a violation.
 func (l *Login) forbidden(v *policy.Violation, at policy.Moment) *RefusedError {
-	return &RefusedError{Violation: v, At: at, Allowed: l.Allowed()}
+	e := &RefusedError{Violation: v, At: at, Allowed: l.Allowed()}
+	if v.Effect == policy.SignOut {
+		name, refused := l.decidingVariable()
+		if e.Spared = name != "" || l.variable(envCodexKey) != "" || l.variable(envAccessToken) != ""; refused == nil {
+			e.Variable = name
+		}
+	}
+	return e
 }
+
+// UnaskedError says that only a login's server could tell whether a rule permits
+// it, and did not. Codex does not start before it does, and deletes nothing.
+type UnaskedError struct {
+	Rule *policy.Violation // as of a login that names no workspace
+	Err  error             // why there is no answer
+}
+
+func (e *UnaskedError) Error() string {
+	return e.Rule.Source.String() + ": " + e.Rule.Rule + " is about workspaces, and nobody could be asked whose the token is: " + e.Err.Error()
+}
+
+func (e *UnaskedError) Unwrap() error { return e.Err }
 
 // Allowed are the ways to sign in that no rule closes, in the order of Methods.
 func (l *Login) Allowed() []Method {

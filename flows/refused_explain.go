@@ -17,6 +17,11 @@ func FoundText(say *assets.Catalogue, v *policy.Violation) string {
 	return first(printable(v.Workspace, 200), say.Say("explain.no_workspace"))
 }
 
+// UncheckedText says that nobody has asked whether a rule permits a login.
+func UncheckedText(say *assets.Catalogue, v *policy.Violation) string {
+	return say.Say("refused.unchecked", "Rule", v.Rule, "Source", v.Source.String())
+}
+
 // SourceText is the place of a rule, and whose it is.
 func SourceText(say *assets.Catalogue, s policy.Source) string {
 	return say.Say("refused.whose."+layerID(s.Layer), "Where", s.String())

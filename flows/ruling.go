@@ -19,6 +19,8 @@ type Ruling struct {
 	FromProject []policy.Setting
 	// Refused is the rule that the stored login breaks; nil for none.
 	Refused *RefusedError
+	// Unchecked is the rule that only the stored login's server can hold it to.
+	Unchecked *policy.Violation
 	// Cloud: Codex fetches policies of the workspace at its own start, which
 	// nobody can see from here.
 	Cloud bool
@@ -30,6 +32,9 @@ func (l *Login) Ruling(ctx context.Context) Ruling {
 	out := Ruling{Settings: l.Rules.Settings(), Layers: l.Rules.Layers(), FromProject: l.Rules.FromProject()}
 	e, err := l.Current(ctx)
 	errors.As(err, &out.Refused)
+	if err == nil {
+		out.Unchecked = e.Unchecked
+	}
 	out.Cloud = e.Method == AccountChatGPT && slices.Contains(cloudPlans, e.Plan)
 	return out
 }

@@ -252,7 +252,7 @@ func TestEnforce(t *testing.T) {
 			if _, err := os.Stat(l.Home.AuthFile()); err != nil {
 				t.Error("Current changed something")
 			}
-			_, err = l.Enforce(t.Context())
+			_, err = l.Enforce(t.Context(), nil)
 			var v *policy.Violation
 			if test.rule != "" && (!errors.As(err, &v) || v.Rule != test.rule) {
 				t.Errorf("Enforce: %v", err)

@@ -60,8 +60,10 @@ func (l *Login) switchTo(ctx context.Context, id string) (Switched, error) {
 		return Switched{}, err
 	}
 	account, kept := accountOf(card), func() (*credstore.Auth, error) { return l.book().Load(ctx, id) }
-	if v := l.judgeToken(ctx, &account, kept); v != nil {
-		return Switched{}, v
+	// Without an answer nothing is lost: neither Codex nor we delete it then.
+	var unasked *UnaskedError
+	if err := l.judgeToken(ctx, &account, kept); err != nil && !errors.As(err, &unasked) {
+		return Switched{}, err
 	}
 	for try := 1; ; try++ {
 		out, err := l.switchOnce(ctx, card, try == followTries)

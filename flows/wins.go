@@ -47,6 +47,8 @@ type Winner struct {
 	// its credential.
 	Provider string
 	Place    policy.Source
+	// Unknown: nothing says what that provider is, and Codex does not start.
+	Unknown bool
 	// Refused is the rule that forbids what the variable holds: Codex uses
 	// nothing then, deletes the stored login when it starts, and ends.
 	Refused *policy.Violation
@@ -96,13 +98,17 @@ func (l *Login) Wins(stored Account) []Winner {
 func (l *Login) winner(c Client, signedIn bool) Winner {
 	p := l.Rules.Provider
 	w := Winner{Client: c, Provider: printable(p.ID.Value, 80), Place: p.ID.Source}
-	if name, v := l.refusedVariable(); v != nil && c != ClientAppServer {
+	if p.Kind() == policy.ProviderUnknown {
+		w.Source, w.Unknown = FromNowhere, true
+		return w
+	}
+	if name, v := l.decidingVariable(); v != nil && c != ClientAppServer {
 		w.Source, w.Variable, w.Refused = FromEnvironment, name, v
 		return w
 	}
 	switch {
 	case p.EnvKey != nil:
-		w.Source, w.Variable, w.Place = FromNowhere, printable(p.EnvKey.Value, 80), p.EnvKey.Source
+		w.Source, w.Variable, w.Place = FromNowhere, l.shownVariable(), p.EnvKey.Source
 		if key := l.variable(p.EnvKey.Value); key != "" {
 			w.Source, w.KeyHint, w.Billed = FromProvider, credstore.NewSecret(key).Hint(), true
 			w.BeatsLogin = signedIn && p.NeedsLogin
@@ -124,27 +130,37 @@ func (l *Login) winner(c Client, signedIn bool) Winner {
 	return w
 }
 
-// refusedVariable is the variable for which Codex signs out at its start, and
-// the rule that it breaks; nil for none.
-func (l *Login) refusedVariable() (string, *policy.Violation) {
+// decidingVariable is the variable that Codex holds to the forced_* rules at its
+// start in place of the stored login, and the rule that it breaks: then Codex
+// deletes that login. "" where the login itself decides.
+func (l *Login) decidingVariable() (string, *policy.Violation) {
 	for _, v := range []struct {
 		name  string
 		class policy.Credential
 	}{{envCodexKey, policy.API}, {envAccessToken, policy.AccessToken}} {
 		refused := l.Rules.Allows(v.class)
-		switch {
-		case l.variable(v.name) == "", refused != nil && refused.Effect == policy.Hide:
+		if l.variable(v.name) == "" || refused != nil && refused.Effect == policy.Hide {
 			continue
-		case refused != nil:
-			return v.name, refused
 		}
-		return "", nil // the first that there is decides
+		return v.name, refused // the first that there is decides
 	}
 	return "", nil
 }
 
 func (l *Login) usable(name string, class policy.Credential) bool {
 	return l.variable(name) != "" && l.Rules.Allows(class) == nil
+}
+
+// shownVariable is the name in the provider's env_key, unless that may be the
+// key itself.
+func (l *Login) shownVariable() string {
+	if name := l.Rules.Provider.Shown; name != "" {
+		return printable(name, 80)
+	}
+	if l.Say == nil {
+		return "(not shown)"
+	}
+	return l.Say.Say("rules.hidden")
 }
 
 // variable is an environment variable as Codex sees it: without the blanks

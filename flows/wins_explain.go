@@ -12,6 +12,8 @@ func ExplainWinner(say *assets.Catalogue, w Winner) string {
 	switch {
 	case w.Refused != nil:
 		id = "refused"
+	case w.Unknown:
+		id = "unknown"
 	case w.Source == FromProvider && w.Variable == "":
 		id = "provider_own"
 	case w.Source == FromNowhere && w.Variable != "":

@@ -75,6 +75,9 @@ type Provider struct {
 	// NeedsLogin says that it takes the OpenAI login otherwise, and nothing at
 	// all where it is false.
 	NeedsLogin bool
+	// Shown is the name of EnvKey's variable; "" where it may be the key itself,
+	// put in the wrong place.
+	Shown string
 
 	known   bool          // built in, or a table describes it
 	address Value[string] // base_url as it is written
@@ -149,6 +152,7 @@ func (r *reader) describe(p *Provider, active table) {
 	}
 	if key, ok := r.text(active, envKeyKey); ok {
 		p.EnvKey = &key
+		p.Shown, _ = variable(key.Value)
 	}
 	if text, ok := r.text(active, instructionsKey); ok {
 		p.EnvKeyInstructions = clean(text.Value)

@@ -254,4 +254,7 @@ func (r *Rules) unreadable(c Credential) *Violation {
 	return &Violation{Rule: r.invalid.Key, Credential: c, Source: r.invalid.Source(), Effect: Hide, cause: r.invalid}
 }
 
+// Unreadable reports whether a layer, or a value of one, could not be used.
+func (r *Rules) Unreadable() bool { return r.invalid != nil }
+
 func trimSlash(url string) string { return strings.TrimRight(url, "/") }

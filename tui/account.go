@@ -70,6 +70,8 @@ func (e *env) why(a flows.Entry) string {
 		return e.say("accounts.refused", "Demand", e.demand(a.Refused), "Source", clean(e.short(a.Refused.Source.String())))
 	case a.Ended != nil:
 		return e.say("accounts.why." + endedID(a))
+	case a.Unchecked != nil:
+		return clean(flows.UncheckedText(e.words, a.Unchecked))
 	}
 	return ""
 }

@@ -22,12 +22,14 @@ type checkedMsg struct {
 // checkCmd looks who is signed in and applies the rules. A way to sign in that
 // was asked for replaces the login anyway: then nothing is deleted before.
 func checkCmd(w *work, l *flows.Login, start flows.Method) tea.Cmd {
-	return func() tea.Msg {
+	asking := make(chan struct{}, 1)
+	check := func() tea.Msg {
+		defer close(asking)
 		if !w.enter() {
 			return checkedMsg{err: flows.ErrCancelled}
 		}
 		defer w.exit()
-		account, err := begun(w.ctx, l, start)
+		account, err := begun(w.ctx, l, start, asking)
 		// The list comes second: it tells of what the rules have left.
 		found := list(w.ctx, l)
 		if len(found.Entries) == 0 && found.err != nil && err == nil {
@@ -36,11 +38,25 @@ func checkCmd(w *work, l *flows.Login, start flows.Method) tea.Cmd {
 		}
 		return checkedMsg{account, err, found}
 	}
+	return tea.Batch(check, func() tea.Msg {
+		if _, asks := <-asking; asks {
+			return askingMsg{}
+		}
+		return nil
+	})
 }
 
-func begun(ctx context.Context, l *flows.Login, start flows.Method) (flows.Account, error) {
+// askingMsg says that the start waits for a server.
+type askingMsg struct{}
+
+func begun(ctx context.Context, l *flows.Login, start flows.Method, asking chan<- struct{}) (flows.Account, error) {
 	if start == "" {
-		return l.Enforce(ctx)
+		return l.Enforce(ctx, func() {
+			select {
+			case asking <- struct{}{}:
+			default: // it has been said
+			}
+		})
 	}
 	e, err := l.Current(ctx)
 	return e.Account, err

@@ -89,7 +89,7 @@ func (s provider) View(w, _ int) string {
 		warnings = append(warnings, s.env.warning(warning, w))
 	}
 	card := ""
-	if s.standing.ID != "" {
+	if !s.standing.Unreadable {
 		card = s.env.card(s.facts(), w)
 	}
 	return paragraphs(

@@ -161,6 +161,10 @@ func (s refused) happened() string {
 		return s.env.say("refused.hidden")
 	case s.atStart && s.rule.Kept != nil:
 		return s.env.say("refused.not_removed", "Why", s.env.explain(s.rule.Kept).Title)
+	case s.atStart && s.rule.Variable != "":
+		return s.env.say("refused.spared", "Variable", s.rule.Variable)
+	case s.atStart && s.rule.Spared:
+		return s.env.say("refused.will_sign_out")
 	case s.atStart:
 		return s.env.say("refused.signed_out")
 	}

@@ -105,6 +105,9 @@ func (s rules) head(w int) string {
 		v := s.ruling.Refused.Violation
 		out = append(out, s.env.warning(s.env.say("rules.broken_by", "Rule", clean(v.Rule), "Found", clean(flows.FoundText(s.env.words, v))), w))
 	}
+	if s.ruling.Unchecked != nil {
+		out = append(out, s.env.warning(clean(flows.UncheckedText(s.env.words, s.ruling.Unchecked)), w))
+	}
 	if s.ruling.Cloud {
 		out = append(out, t.Faint.Render(wrap(s.env.say("rules.cloud"), w)))
 	}

@@ -6,15 +6,21 @@ import (
 )
 
 // welcome is up while the stored login is looked at: a blink with a file, up to
-// some seconds with a keyring that asks for its password.
-type welcome struct{ env *env }
+// some seconds with a keyring that asks for its password or a server that is
+// asked whose a token is.
+type welcome struct {
+	env    *env
+	asking bool
+}
 
-func newWelcome(e *env) welcome { return welcome{e} }
+func newWelcome(e *env) welcome { return welcome{env: e} }
 
 func (s welcome) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
 	case checkedMsg:
 		return s, nil, isChecked(msg)
+	case askingMsg:
+		s.asking = true
 	case tea.KeyMsg:
 		if pressed(msg, s.Keys()...) {
 			return s, nil, wantLeave{}
@@ -24,6 +30,9 @@ func (s welcome) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 }
 
 func (s welcome) View(w, _ int) string {
+	if s.asking {
+		return s.env.theme.Faint.Render(wrap(s.env.say("frame.asking"), w))
+	}
 	return s.env.theme.Faint.Render(wrap(s.env.say("frame.looking"), w))
 }
 

@@ -170,7 +170,7 @@ func checkCredential(ctx context.Context, p *patient) []Finding {
 			add(warning("beaten", at), w.Client)
 		case w.Source == flows.FromEnvironment:
 			add(note("environment", at), w.Client)
-		case w.Source == flows.FromNowhere && w.Variable == "":
+		case w.Source == flows.FromNowhere && w.Variable == "" && !w.Unknown:
 			add(note("nothing", at), w.Client)
 		}
 	}

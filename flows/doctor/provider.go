@@ -20,8 +20,11 @@ func checkProvider(_ context.Context, p *patient) []Finding {
 	case provider.Kind() == policy.ProviderUnknown:
 		return []Finding{problem("unknown", at)}
 	case provider.EnvKey != nil:
-		at["Variable"], at["Source"] = variable(provider.EnvKey.Value), p.place(provider.EnvKey.Source)
+		at["Variable"], at["Source"] = variable(provider.Shown), p.place(provider.EnvKey.Source)
 		if strings.TrimSpace(p.getenv(provider.EnvKey.Value)) == "" {
+			if provider.Shown == "" {
+				return []Finding{problem("nameless", at)}
+			}
 			at["Instructions"] = name(provider.EnvKeyInstructions)
 			return []Finding{problem("no_variable", at)}
 		}

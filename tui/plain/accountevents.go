@@ -9,11 +9,13 @@ type entry struct {
 	Label  *string `json:"label"`
 	Active bool    `json:"active"`
 	Account
-	LastUsed *string   `json:"last_used"`
-	Sessions int       `json:"sessions"`
-	Ended    *ended    `json:"ended"`
-	Refused  *refusal  `json:"refused"`
-	Verified *verified `json:"verified"`
+	LastUsed *string  `json:"last_used"`
+	Sessions int      `json:"sessions"`
+	Ended    *ended   `json:"ended"`
+	Refused  *refusal `json:"refused"`
+	// Unchecked is the rule that only the login's server can hold it to.
+	Unchecked *refusal  `json:"unchecked,omitempty"`
+	Verified  *verified `json:"verified"`
 }
 
 func endedOf(e *flows.SessionEndedError) *ended {
@@ -56,7 +58,7 @@ type holder struct {
 func entryOf(e flows.Entry) entry {
 	out := entry{
 		ID: e.ID, Label: known(printable(e.Label)), Active: e.Active, Account: account(e.Account, e.Active),
-		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended), Refused: refusalOf(e.Refused),
+		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended), Refused: refusalOf(e.Refused), Unchecked: refusalOf(e.Unchecked),
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func (s *Session) ask(ctx context.Context, r *flows.Request, in *Input, json boo
 // that is there, then with the accounts where there are any, then with the ways
 // to sign in.
 func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in *Input) error {
-	account, err := s.Login.Enforce(ctx)
+	account, err := s.Login.Enforce(ctx, func() { lines.talk("choose.asking") })
 	var refused *flows.RefusedError
 	switch {
 	case err == nil:
@@ -81,7 +81,8 @@ func (s *Session) choose(ctx context.Context, lines *Lines, r *flows.Request, in
 	case errors.Is(err, credstore.ErrNotFound):
 	default:
 		lines.Failed(err)
-		if errors.As(err, &refused) && refused.Violation.Effect == policy.SignOut {
+		unasked := new(flows.UnaskedError)
+		if errors.As(err, &refused) && refused.Violation.Effect == policy.SignOut && !refused.Spared || errors.As(err, &unasked) {
 			return err
 		}
 	}
@@ -122,8 +123,9 @@ func (s *Session) chosen(ctx context.Context, lines *Lines, r *flows.Request, in
 // start is what a start does about the login that is there, for a program: one
 // that breaks a rule ends it. Others are nobody's concern before a sign-in.
 func (s *Session) start(ctx context.Context) error {
-	account, err := s.Login.Enforce(ctx)
-	if refused := new(flows.RefusedError); errors.As(err, &refused) {
+	account, err := s.Login.Enforce(ctx, nil)
+	refused, unasked := new(flows.RefusedError), new(flows.UnaskedError)
+	if errors.As(err, &refused) || errors.As(err, &unasked) {
 		s.Voice.Failed(err)
 		return err
 	}

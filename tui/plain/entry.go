@@ -61,6 +61,8 @@ func state(say *assets.Catalogue, e flows.Entry) string {
 		return say.Say("plain.ended." + string(e.Ended.Reason.Known()))
 	case e.Refused != nil:
 		return say.Say("plain.entry.refused")
+	case e.Unchecked != nil:
+		return say.Say("plain.entry.unchecked", "Active", e.Active)
 	case e.Active:
 		return say.Say("plain.entry.active")
 	}

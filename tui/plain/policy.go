@@ -31,6 +31,10 @@ func (l *Lines) Policy(r flows.Ruling, problem error) {
 		l.data("")
 		l.data(l.Say.Say("rules.cloud"))
 	}
+	if r.Unchecked != nil {
+		l.data("")
+		l.data(flows.UncheckedText(l.Say, r.Unchecked))
+	}
 	if r.Breaks() && problem == nil {
 		l.data("")
 		l.refusal(r.Refused)
@@ -57,9 +61,10 @@ func (e *Events) Policy(r flows.Ruling, problem error) {
 		Conflict    *failure      `json:"conflict"`
 		Error       *failure      `json:"error"`
 		Login       *refusal      `json:"login"`
+		Unchecked   *refusal      `json:"unchecked,omitempty"`
 		FromProject []string      `json:"from_project"`
 		Cloud       bool          `json:"cloud_policies"`
-	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud}
+	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud, Unchecked: refusalOf(r.Unchecked)}
 	for _, s := range r.Settings {
 		out.Settings = append(out.Settings, e.settingOf(s))
 	}
@@ -77,7 +82,7 @@ func (e *Events) Policy(r flows.Ruling, problem error) {
 		out.FromProject = append(out.FromProject, s.Key)
 	}
 	if r.Breaks() {
-		out.Login = refusalOf(r.Refused.Violation)
+		out.Login = refusedBy(r.Refused)
 	}
 	if problem != nil {
 		why := e.failure(problem)

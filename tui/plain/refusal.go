@@ -14,7 +14,7 @@ import (
 func (l *Lines) refusal(r *flows.RefusedError) {
 	v, why := r.Violation, flows.Explain(l.Say, r.Violation)
 	var out []string
-	if r.At != "" {
+	if r.At != "" && !r.Spared {
 		out = append(out, v.CodexMessage(r.At))
 	}
 	out = append(out, l.Say.Say("plain.failed", "Title", why.Title))
@@ -22,7 +22,7 @@ func (l *Lines) refusal(r *flows.RefusedError) {
 		out = append(out, why.Text)
 	}
 	out = append(out, facts(l.Say, v)...)
-	out = append(out, l.Say.Say("refused."+became(r)))
+	out = append(out, l.Say.Say("refused."+became(r), "Variable", r.Variable))
 	if r.Kept != nil {
 		kept := flows.Explain(l.Say, r.Kept)
 		out = append(out, kept.Title+". "+kept.Text)
@@ -64,6 +64,8 @@ func became(r *flows.RefusedError) string {
 		return "not_deleted"
 	case r.SignedOut():
 		return "signed_out"
+	case r.Violation.Effect == policy.SignOut && r.Variable != "":
+		return "spared"
 	case r.Violation.Effect == policy.SignOut:
 		return "will_sign_out"
 	}
@@ -80,6 +82,16 @@ type refusal struct {
 	Found    *string  `json:"found"`
 	// Effect is what Codex does with such a login at its start: sign-out, hide.
 	Effect string `json:"effect"`
+	// SparedBy is the environment variable that Codex uses in place of the login,
+	// which it does not delete then.
+	SparedBy *string `json:"spared_by,omitempty"`
+}
+
+// refusedBy is refusalOf for the login in use.
+func refusedBy(r *flows.RefusedError) *refusal {
+	out := refusalOf(r.Violation)
+	out.SparedBy = known(r.Variable)
+	return out
 }
 
 func refusalOf(v *policy.Violation) *refusal {
@@ -116,9 +128,10 @@ func judgedOf(err error) judged {
 	}
 	out := judged{refusal: refusalOf(v)}
 	if errors.As(err, &r) {
+		out.refusal = refusedBy(r)
 		gone := r.SignedOut()
 		out.SignedOut = &gone
-		if r.At != "" {
+		if r.At != "" && !r.Spared {
 			out.Codex = known(v.CodexMessage(r.At))
 		}
 		for _, m := range r.Allowed {

@@ -41,6 +41,8 @@ type Standing struct {
 	Provider *flows.ProviderStanding
 	// Notes are what a repository has changed about the login.
 	Notes []string
+	// Unchecked is the rule that only the login's server can hold it to.
+	Unchecked *policy.Violation
 	// Ended is why its session is known to work no longer; nil while it may.
 	Ended *flows.SessionEndedError
 	// Checked is what came of looking whether the login works; nil when nobody
@@ -80,6 +82,9 @@ func (l *Lines) Status(s Standing) {
 		l.checked(*s.Checked)
 	case s.Ended != nil:
 		l.explain(s.Ended)
+	}
+	if s.Unchecked != nil {
+		l.data(printable(flows.UncheckedText(l.Say, s.Unchecked)))
 	}
 	for _, note := range s.Notes {
 		l.data(printable(note))

@@ -22,18 +22,19 @@ func (e *Events) Status(s Standing) {
 	out := struct {
 		head
 		Account
-		ID       *string   `json:"id"`
-		Label    *string   `json:"label"`
-		Ended    *ended    `json:"ended"`
-		Wins     []winner  `json:"wins"`
-		Provider *provider `json:"provider"`
-		Verified *verified `json:"verified"`
-		Refused  *refusal  `json:"refused"`
-		Error    *failure  `json:"error"`
+		ID        *string   `json:"id"`
+		Label     *string   `json:"label"`
+		Ended     *ended    `json:"ended"`
+		Wins      []winner  `json:"wins"`
+		Provider  *provider `json:"provider"`
+		Verified  *verified `json:"verified"`
+		Refused   *refusal  `json:"refused"`
+		Unchecked *refusal  `json:"unchecked,omitempty"`
+		Error     *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
 		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
-		Refused: judgedOf(s.Err).refusal, Provider: providerOf(s.Provider),
+		Refused: judgedOf(s.Err).refusal, Provider: providerOf(s.Provider), Unchecked: refusalOf(s.Unchecked),
 	}
 	for _, w := range s.Wins {
 		out.Wins = append(out.Wins, winner{
