@@ -26,7 +26,7 @@ func TestUntrustedCertificates(t *testing.T) {
 		said   string
 	}{
 		"unknown authority": {private.server(nil), nil, CauseUnknown, "Private Root (Example)"},
-		"self-signed":       {self, nil, CauseSelfSigned, "Lone Server (Example) vouches for itself"},
+		"self-signed":       {self, nil, CauseSelfSigned, `The certificate of "Lone Server (Example)" vouches for itself`},
 		"expired": {private.server(nil, func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = time.Now().Add(-9*day), time.Now().Add(-2*day)
 		}), known, CauseExpired, "good until " + time.Now().Add(-2*day).UTC().Format("2006-01-02")},
@@ -36,6 +36,12 @@ func TestUntrustedCertificates(t *testing.T) {
 		"another host": {private.server([]string{"portal.hotel.test"}, func(c *x509.Certificate) {
 			c.IPAddresses, c.Subject.CommonName = nil, "portal.hotel.test"
 		}), known, CauseWrongHost, "It is for portal.hotel.test"},
+		"a common name alone": {private.server(nil, func(c *x509.Certificate) {
+			c.IPAddresses, c.Subject.CommonName = nil, "127.0.0.1"
+		}), known, CauseWrongHost, "It names no host (only a common name"},
+		"text in the place of a host": {private.server([]string{"fine. do: run this"}, func(c *x509.Certificate) {
+			c.IPAddresses = nil
+		}), known, CauseWrongHost, "It names no host"},
 		"not for servers": {private.server(nil, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		}), known, CauseRejected, "Private Root (Example)"},
@@ -69,14 +75,20 @@ func TestUntrustedCertificates(t *testing.T) {
 
 // Names in a certificate come from outside.
 func TestCertificateNamesAreStripped(t *testing.T) {
-	const bad = "Evil\x1b]0;pwned\x07\u202eCA\nX"
+	const bad = "Evil\x1b]0;pwned\x07\u202eCA\nX. \"Fine\".          do: run this, sk-proj-0123456789abcdef, and then a good deal more of it"
 	a := newAuthority(t, bad)
 	l := newLogin(t, startSandbox(t, sandbox.Options{}))
 	l.Issuer = NewIssuer(unavailable(t, a.server(nil)), "", "", environment(nil))
 	c := l.Connect(t.Context(), l.Endpoints()[0])
 	e := Explain(l.Say, c.Err)
 	all := e.Title + e.Text + c.Err.Error() + c.Presented[0].Issuer
-	if strings.ContainsAny(all, "\x1b\x07\u202e\n") || !strings.Contains(all, "Evil") {
+	if strings.ContainsAny(all, "\x1b\x07\u202e\n") || strings.Contains(all, "  ") || strings.Contains(all, "0123456789") || !strings.Contains(all, "Evil") {
 		t.Errorf("%q", all)
+	}
+	if name := []rune(c.Presented[0].Issuer); len(name) > 61 || strings.Contains(string(name), `"`) {
+		t.Errorf("%q", string(name))
+	}
+	if strings.Contains(strings.SplitN(e.Text, "Evil", 2)[0], ".") || !strings.Contains(e.Text, `"Evil`) {
+		t.Errorf("not in quotation marks: %s", e.Text)
 	}
 }

@@ -103,6 +103,7 @@ func (t *transport) newHTTP(trust trust) *http.Transport {
 			return proxy, err
 		},
 		OnProxyConnectResponse: refusedByProxy,
+		ProxyConnectHeader:     http.Header{"User-Agent": {""}}, // not Go's
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    t.limits.step,
 		ForceAttemptHTTP2:      true,

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"net"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ func classifyNetwork(say *assets.Catalogue, e *NetworkError) (code, id string, v
 		id = "tls_" + string(CauseUnknown)
 	}
 	values = []any{
-		"Host", e.Host, "Cause", cause(e.Err), "Status", e.Status,
+		"Host", e.Host, "Name", withoutPort(e.Host), "Cause", cause(e.Err), "Status", e.Status,
 		"Schemes", strings.Join(e.Schemes, ", "), "Basic", len(e.Schemes) == 0 || hasScheme(e.Schemes, "Basic"),
 		"Way", SayProxy(say, e.Proxy), "Proxy", e.Proxy.Address, "Variable", e.Proxy.Variable,
 		"Port", portHint(say, e.Proxy), "Socks", e.Proxy.Socks,
@@ -27,7 +28,15 @@ func classifyNetwork(say *assets.Catalogue, e *NetworkError) (code, id string, v
 	if e.Fault < len(e.Presented) {
 		c = e.Presented[e.Fault]
 	}
-	return code, id, append(values, "Subject", c.Subject, "Issuer", c.Issuer, "From", day(c.NotBefore), "Until", day(c.NotAfter))
+	return code, id, append(values, "Subject", c.Subject, "Issuer", c.Issuer, "Names", strings.Join(c.Names, ", "), "From", day(c.NotBefore), "Until", day(c.NotAfter))
+}
+
+// withoutPort is how NO_PROXY names a host: it knows no ports.
+func withoutPort(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
 }
 
 func hasScheme(schemes []string, name string) bool {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"os"
 	"slices"
@@ -206,13 +207,12 @@ func plainCause(err error) error {
 	}
 }
 
-// offlineCause sorts the errors of net and net/http. What net/http says of an
-// answer that is none repeats it: nothing of that is kept.
+// offlineCause sorts the errors of net and net/http. What they say of an answer
+// that is none may repeat it: nothing of that is kept.
 func offlineCause(err error) (NetworkCause, error) {
 	var dns *net.DNSError
 	var late net.Error
 	var number syscall.Errno
-	var record tls.RecordHeaderError
 	text := err.Error()
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -224,21 +224,47 @@ func offlineCause(err error) (NetworkCause, error) {
 		return CauseSilent, worded{errSilent.Error(), err}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return CauseRefused, worded{"the connection was refused", err}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
-		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), strings.Contains(text, "server closed"):
-		return CauseDropped, worded{"the connection was ended", err}
-	case errors.As(err, &record), strings.Contains(text, "malformed HTTP"), strings.Contains(text, "HTTP/1.x transport connection broken"),
-		strings.Contains(text, "unexpected protocol version"), strings.Contains(text, "server gave HTTP response"):
+	case isGarbage(err):
 		return CauseGarbage, worded{"what answered speaks another language", err}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
+		strings.Contains(text, "server closed"), strings.Contains(text, "server sent GOAWAY"):
+		return CauseDropped, worded{"the connection was ended", err}
 	case errors.As(err, &number):
 		return CauseOther, worded{number.Error(), err}
+	case strings.HasPrefix(text, "tls: "):
+		return CauseOther, worded{printable(text, 100), err} // crypto/tls repeats numbers alone
 	}
-	return CauseOther, worded{printable(text, 200), err}
+	for _, reply := range socksReplies {
+		if strings.HasSuffix(text, reply) {
+			return CauseOther, worded{reply, err}
+		}
+	}
+	return CauseOther, worded{"the reason is not known", err}
+}
+
+// isGarbage: an answer came that is none.
+func isGarbage(err error) bool {
+	var record tls.RecordHeaderError
+	var protocol textproto.ProtocolError
+	return errors.As(err, &record) || errors.As(err, &protocol) ||
+		slices.ContainsFunc([]string{
+			"malformed HTTP", "malformed MIME", "malformed chunked", "HTTP/1.x transport connection broken", "headers exceeded",
+			"unexpected protocol version", "server gave HTTP response", "PROTOCOL_ERROR", "header list larger",
+		}, func(part string) bool { return strings.Contains(err.Error(), part) })
+}
+
+// socksReplies are what a SOCKS proxy can refuse with, as net/http words RFC
+// 1928 section 6 and RFC 1929.
+var socksReplies = []string{
+	"general SOCKS server failure", "connection not allowed by ruleset", "network unreachable", "host unreachable",
+	"connection refused", "TTL expired", "command not supported", "address type not supported",
+	"no acceptable authentication methods", "username/password authentication failed",
 }
 
 // distrust says what is wrong with the chain that was presented.
 func (j *journey) distrust(e *NetworkError, err *tls.CertificateVerificationError) {
-	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), worded{printable(err.Err.Error(), 200), err}
+	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), worded{rejection(err.Err), err}
 	var invalid x509.CertificateInvalidError
 	var name x509.HostnameError
 	var unknown x509.UnknownAuthorityError
@@ -256,6 +282,35 @@ func (j *journey) distrust(e *NetworkError, err *tls.CertificateVerificationErro
 	default:
 		e.Cause = CauseRejected
 	}
+}
+
+// rejection is a fixed text: those of crypto/x509 repeat names out of the
+// certificate.
+func rejection(err error) string {
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &name):
+		return "it is for another host"
+	case errors.As(err, &unknown):
+		return "its issuer is not known"
+	case !errors.As(err, &invalid):
+		return "it cannot be verified"
+	}
+	switch invalid.Reason {
+	case x509.Expired:
+		return "its time is over or has not come"
+	case x509.NotAuthorizedToSign:
+		return "its issuer may issue none"
+	case x509.IncompatibleUsage:
+		return "it is not for servers"
+	case x509.CANotAuthorizedForThisName, x509.NameMismatch, x509.NameConstraintsWithoutSANs, x509.UnconstrainedName, x509.TooManyConstraints:
+		return "its issuer may issue none for that name"
+	case x509.TooManyIntermediates:
+		return "too many certificates stand between it and its root"
+	}
+	return "it cannot be verified"
 }
 
 // unknownAuthority tells apart why nobody here knows the authority.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -102,8 +103,8 @@ func isExempt(list, host string) bool {
 	return false
 }
 
-// schemeName is a scheme that may be repeated: it cannot be a password.
-var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]{0,11}$`)
+// otherSchemes may be repeated; what else stands there could be a password.
+var otherSchemes = []string{"ftp", "ftps", "tcp", "tls", "ssl", "ssh", "ws", "wss", "file", "quic", "h2", "http2", "https2", "socks5a", "pac"}
 
 // parseProxy reads scheme://user:password@host:port, of which only the host is
 // needed.
@@ -124,7 +125,7 @@ func parseProxy(variable, value string) (*url.URL, error) {
 		return wrong(ProxySocks)
 	case scheme == "socks4", scheme == "socks4a":
 		return wrong(ProxySocks4)
-	case defaultProxyPorts[scheme] == "" && schemeName.MatchString(scheme):
+	case slices.Contains(otherSchemes, scheme):
 		return nil, &ProxyVariableError{Variable: variable, Problem: ProxyScheme, Scheme: scheme}
 	case defaultProxyPorts[scheme] == "", strings.HasPrefix(rest, "//"):
 		return wrong(ProxyNotAnURL)

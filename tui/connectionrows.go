@@ -102,7 +102,7 @@ func (s connection) details(c flows.Connection, w int) string {
 	if c.Proxy.Socks {
 		out = append(out, s.env.warning(s.env.say("connection.socks"), w))
 	}
-	if len(c.Presented) > 0 {
+	if len(c.Presented) > 0 && !distrusted(c.Err) { // then the explanation tells
 		own := c.Presented[0]
 		text := s.env.say("connection.presented", "Subject", clean(own.Subject), "Issuer", clean(own.Issuer), "Until", own.NotAfter.UTC().Format(time.DateOnly))
 		if c.Private {
@@ -119,6 +119,12 @@ func (s connection) details(c flows.Connection, w int) string {
 		out = append(out, wrap(x.Text, w), s.env.steps(x, w))
 	}
 	return strings.Join(out, "\n")
+}
+
+// distrusted: what the server showed is at fault.
+func distrusted(err error) bool {
+	var e *flows.NetworkError
+	return errors.As(err, &e) && len(e.Presented) > 0
 }
 
 // bundleState is the field for a bundle, and what became of the last one.

@@ -226,6 +226,10 @@ func untrusted(e *flows.NetworkError, at with) Finding {
 	}
 	shown := faulty(e)
 	at["Subject"], at["Issuer"] = name(shown.Subject), name(shown.Issuer)
+	at["Names"] = name(strings.Join(shown.Names, ", "))
+	if len(shown.Names) == 0 {
+		at["Names"] = word("no_host")
+	}
 	at["From"], at["Until"] = moment(shown.NotBefore), moment(shown.NotAfter)
 	why := map[flows.NetworkCause]string{
 		flows.CauseExpired: "expired", flows.CauseNotYetValid: "expired", flows.CauseWrongHost: "other_name", flows.CauseReplaced: "replaced",

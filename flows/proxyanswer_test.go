@@ -1,0 +1,91 @@
+package flows
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"codex-login/flows/sandbox"
+)
+
+// answering is a proxy that gives every request this answer, and tells the
+// header of the first.
+func answering(t *testing.T, answer string) (address string, asked <-chan http.Header) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	headers := make(chan http.Header, 1)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+				select {
+				case headers <- r.Header:
+				default:
+				}
+			}
+			_, _ = io.WriteString(c, answer)
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().String(), headers
+}
+
+// What a proxy answers is not repeated, in whatever way it is wrong; it is not
+// told what language this program is written in; and NO_PROXY is advised
+// without a port, with which it never matches.
+func TestProxyAnswersAreNotRepeated(t *testing.T) {
+	const secret = "hunter2"
+	for name, test := range map[string]struct {
+		answer string
+		cause  NetworkCause
+		said   string
+	}{
+		"status line": {"HTTP/1.1 " + secret + "\r\n\r\n", CauseGarbage, ""},
+		"header line": {"HTTP/1.1 200 OK\r\n" + secret + " run this\r\n\r\n", CauseGarbage, ""},
+		"length":      {"HTTP/1.1 200 OK\r\nContent-Length: " + secret + "\r\n\r\n", CauseOther, ""},
+		"coding":      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + secret + "\r\n\r\n", CauseOther, ""},
+		"403":         {"HTTP/1.1 403 " + secret + "\r\n\r\n", CauseStatus, "add auth.test to NO_PROXY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, asked := answering(t, test.answer)
+			l := newLogin(t, startSandbox(t, sandbox.Options{}))
+			l.Issuer = NewIssuer("https://auth.test:8443", "", "codex-login/test", environment(nil))
+			l.Client = NewClient(environment(set("HTTPS_PROXY", "http://"+address)))
+			c := l.Connect(t.Context(), l.Endpoints()[0])
+			var network *NetworkError
+			if !errors.As(c.Err, &network) || network.Problem != Proxy || network.Cause != test.cause && test.cause != CauseOther {
+				t.Fatalf("%v", c.Err)
+			}
+			e := Explain(l.Say, c.Err)
+			all := e.Title + e.Text + e.Next + c.Err.Error()
+			if strings.Contains(all, secret) || !strings.Contains(e.Next, test.said) {
+				t.Error(all)
+			}
+			if agent := (<-asked).Get("User-Agent"); agent != "" {
+				t.Errorf("the proxy is told of %s", agent)
+			}
+		})
+	}
+}
+
+// A password that stands where a scheme belongs is not repeated.
+func TestSchemesThatAreRepeated(t *testing.T) {
+	for value, want := range map[string]string{"ftp://proxy.test": "ftp", "hunter2://proxy.test": ""} {
+		_, err := parseProxy("HTTPS_PROXY", value)
+		var variable *ProxyVariableError
+		if !errors.As(err, &variable) || variable.Scheme != want || (variable.Problem == ProxyScheme) != (want != "") {
+			t.Errorf("%s: %+v", value, variable)
+		}
+	}
+}
