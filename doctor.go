@@ -29,6 +29,7 @@ type examiner interface {
 	NothingToFix()
 	NotFixed()
 	Again()
+	GivenUp()
 }
 
 // cure is the command line of the doctor.
@@ -95,7 +96,7 @@ func (o *options) examine(ctx context.Context, skin examiner, x cure) (doctor.Re
 	e := doctor.New(login, s)
 	e.Run(ctx, skin.Checked)
 	if ctx.Err() != nil {
-		o.reporter().Failed(flows.ErrCancelled)
+		skin.GivenUp()
 		return doctor.Report{}, flows.ErrCancelled
 	}
 	report := e.Report()

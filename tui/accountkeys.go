@@ -80,7 +80,7 @@ func (s accounts) back() key.Binding {
 }
 
 func (s accounts) Keys() []key.Binding {
-	return []key.Binding{s.choose(), s.back(), s.add(), s.out(), s.name(), s.check(), s.card(), s.machines(), s.move(), s.checks()}
+	return []key.Binding{s.choose(), s.back(), s.add(), s.checks(), s.out(), s.name(), s.check(), s.card(), s.machines(), s.move()}
 }
 
 func (s accounts) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {

@@ -97,7 +97,7 @@ func (s connection) back() key.Binding {
 }
 
 func (s connection) Keys() []key.Binding {
-	return []key.Binding{s.submit(), s.blur(), s.copy(), s.bundle(), s.retry(), s.move(), s.back()}
+	return []key.Binding{s.submit(), s.blur(), s.back(), s.copy(), s.bundle(), s.retry(), s.move()}
 }
 
 func (s connection) Update(msg tea.Msg) (screen, tea.Cmd, intent) {

@@ -143,7 +143,7 @@ func (s ward) fold() key.Binding {
 func (s ward) back() key.Binding { return s.env.bind("back", "esc", "esc", "q") }
 
 func (s ward) Keys() []key.Binding {
-	return []key.Binding{s.open(), s.mend(), s.copy(), s.fold(), s.redo(), s.back()}
+	return []key.Binding{s.open(), s.back(), s.mend(), s.copy(), s.fold(), s.redo()}
 }
 
 func (s ward) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {

@@ -18,6 +18,7 @@ type line struct {
 	state doctor.State
 	found *found
 	count int  // of what is sound in an area
+	blind int  // of what was not looked at
 	sick  bool // there is more than that
 }
 
@@ -40,9 +41,12 @@ func (s ward) lines() []line {
 		for j := range r.found {
 			f := &r.found[j]
 			quiet := f.severity == doctor.Sound || f.severity == doctor.Skipped
-			if quiet {
+			switch f.severity {
+			case doctor.Sound:
 				out[area].count++
-			} else {
+			case doctor.Skipped:
+				out[area].blind++
+			default:
 				out[area].sick = true
 			}
 			if s.all || !quiet {
@@ -117,12 +121,19 @@ func (s ward) area(l line) string {
 	switch {
 	case l.state == doctor.Running:
 		mark = t.Faint.Render(t.Glyphs.Separator)
-	case !l.sick:
+	case !l.sick && l.blind == 0:
 		mark = t.Good.Render(t.Glyphs.Check)
 	}
 	out := mark + " " + fill(t.Strong.Render(name), areaWidth)
+	var counts []string
 	if l.count > 0 {
-		out += t.Faint.Render("  " + s.env.say("doctor.skin.sound_count", "Count", l.count))
+		counts = append(counts, s.env.say("doctor.skin.sound_count", "Count", l.count))
+	}
+	if l.blind > 0 {
+		counts = append(counts, s.env.say("doctor.skin.skipped_count", "Count", l.blind))
+	}
+	if len(counts) > 0 {
+		out += t.Faint.Render("  " + strings.Join(counts, ", "))
 	}
 	return out
 }

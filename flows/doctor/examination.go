@@ -138,7 +138,8 @@ func (e *Examination) Report() Report {
 }
 
 // Run runs all checks side by side and returns when each is Done. done is
-// called for each, from one goroutine at a time; nil is nobody.
+// called for each in their order, as soon as all before it are Done, from one
+// goroutine at a time; nil is nobody.
 func (e *Examination) Run(ctx context.Context, done func(Row)) {
 	e.mu.Lock()
 	e.started = time.Now()
@@ -147,16 +148,20 @@ func (e *Examination) Run(ctx context.Context, done func(Row)) {
 	defer stop() // ends what a check has left behind
 	var running sync.WaitGroup
 	var telling sync.Mutex
+	told := 0
 	for i, c := range checks {
 		e.set(i, func(r *Row) { r.State = Running })
 		running.Go(func() {
 			began := time.Now()
 			found := e.patient.run(ctx, c)
-			row := e.set(i, func(r *Row) { r.State, r.Findings, r.Took = Done, found, time.Since(began) })
-			if done != nil {
-				telling.Lock()
-				defer telling.Unlock()
-				done(row)
+			e.set(i, func(r *Row) { r.State, r.Findings, r.Took = Done, found, time.Since(began) })
+			if done == nil {
+				return
+			}
+			telling.Lock()
+			defer telling.Unlock()
+			for rows := e.Progress(); told < len(rows) && rows[told].State == Done; told++ {
+				done(rows[told])
 			}
 		})
 	}
@@ -166,11 +171,10 @@ func (e *Examination) Run(ctx context.Context, done func(Row)) {
 	e.mu.Unlock()
 }
 
-func (e *Examination) set(i int, change func(*Row)) Row {
+func (e *Examination) set(i int, change func(*Row)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	change(&e.rows[i])
-	return e.rows[i]
 }
 
 // run runs one check under its deadline. A check that does not come back, as a

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,21 @@ func TestNothingHangs(t *testing.T) {
 	}
 	if _, ok := found["home.sound"]; !ok || len(told) != len(checks) {
 		t.Errorf("%d of %d checks are over:\n%s", len(told), len(checks), text(e.Report()))
+	}
+}
+
+// What is told comes in the order of the checks, whichever was faster.
+func TestToldInOrder(t *testing.T) {
+	w := newWard(t)
+	e := New(w.open(), w.s)
+	var told []string
+	e.Run(t.Context(), func(r Row) { told = append(told, r.Check) })
+	var want []string
+	for _, c := range checks {
+		want = append(want, c.id)
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("%v", told)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/flows"
 	"codex-login/flows/doctor"
 )
 
@@ -57,6 +58,9 @@ func (l *Lines) NotFixed() { l.say(l.Say.Say("doctor.skin.not_mended")) }
 
 // Again says that it begins anew.
 func (l *Lines) Again() { l.say(l.Say.Say("doctor.skin.again")) }
+
+// GivenUp says that the person has ended it.
+func (l *Lines) GivenUp() { l.say(l.Say.Say("doctor.skin.given_up")) }
 
 // checkJSON is one check in JSON.
 type checkJSON struct {
@@ -135,3 +139,6 @@ func (e *Events) NotFixed() {}
 
 // Again needs no word: another `checked` comes.
 func (e *Events) Again() {}
+
+// GivenUp is the error that each command ends with.
+func (e *Events) GivenUp() { e.Failed(flows.ErrCancelled) }
