@@ -129,3 +129,12 @@ type promptKey struct{}
 func WithPromptNotice(ctx context.Context, notice func(waiting bool)) context.Context {
 	return context.WithValue(ctx, promptKey{}, notice)
 }
+
+type quietKey struct{}
+
+// WithoutPrompt returns a context under which no keyring call opens the
+// system's prompt, where that can be told beforehand (the Secret Service):
+// instead it ends with ProblemLocked.
+func WithoutPrompt(ctx context.Context) context.Context {
+	return context.WithValue(ctx, quietKey{}, true)
+}

@@ -19,6 +19,8 @@ type promptingService struct {
 	answer string // "unlock", "decline" or "" for never
 	// dismissed counts prompts that were taken back.
 	dismissed atomic.Int32
+	// asked counts prompts that came up.
+	asked atomic.Int32
 	secret    atomic.Pointer[wireSecret]
 	unlocked  atomic.Bool
 }
@@ -54,6 +56,7 @@ func (p *promptingService) Unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath,
 type fakePrompts struct{ *promptingService }
 
 func (p fakePrompts) Prompt(string) *dbus.Error {
+	p.asked.Add(1)
 	if p.answer != "" {
 		p.unlocked.Store(p.answer == "unlock")
 		_ = p.conn.Emit(fakePrompt, promptInterface+".Completed", p.answer == "decline", dbus.MakeVariant([]dbus.ObjectPath{fakeCollection}))
@@ -130,6 +133,16 @@ func TestUnlockPrompt(t *testing.T) {
 		startPromptingService(t, "decline")
 		if _, err := Open(testHome(t), ModeKeyring).Save(testContext(t), apiKey("sk-1"), Steps{}); !IsProblem(err, ProblemLocked) {
 			t.Error(err)
+		}
+	})
+	t.Run("not wanted", func(t *testing.T) {
+		p := startPromptingService(t, "unlock")
+		ctx := WithoutPrompt(testContext(t))
+		if err := ProbeKeyring(ctx, testHome(t)); !IsProblem(err, ProblemLocked) {
+			t.Error(err)
+		}
+		if p.asked.Load() != 0 || p.secret.Load() != nil {
+			t.Error("it came up, or something was written")
 		}
 	})
 	t.Run("not answered", func(t *testing.T) {

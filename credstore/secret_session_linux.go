@@ -188,6 +188,10 @@ func (s *secretSession) prompt(ctx context.Context, prompt dbus.ObjectPath) erro
 	if prompt == "/" || prompt == "" {
 		return nil
 	}
+	if ctx.Value(quietKey{}) != nil { // its window comes with Prompt and not before
+		_ = s.call(context.WithoutCancel(ctx), prompt, promptInterface+".Dismiss", nil)
+		return &keyringFault{ProblemLocked, "", nil}
+	}
 	match := []dbus.MatchOption{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(promptInterface)}
 	signals := make(chan *dbus.Signal, 4)
 	s.conn.Signal(signals)

@@ -169,3 +169,19 @@ func TestMendLeavesALockThatIsHeld(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 }
+
+// Texts agree with their numbers.
+func TestGrammar(t *testing.T) {
+	w := newWard(t)
+	w.env["CODEX_ACCESS_TOKEN"] = "at-0123456789abcdef"
+	w.config("")
+	said := text(w.examine())
+	for _, bad := range []string{"app-server uses", "1 files", "with 1\n", "cannot be reached: it cannot"} {
+		if strings.Contains(said, bad) {
+			t.Errorf("%q in\n%s", bad, said)
+		}
+	}
+	if !strings.Contains(said, "app-server use the token") {
+		t.Error(said)
+	}
+}

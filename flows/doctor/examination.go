@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"codex-login/credstore"
 	"codex-login/flows"
 )
 
@@ -144,7 +145,7 @@ func (e *Examination) Run(ctx context.Context, done func(Row)) {
 	e.mu.Lock()
 	e.started = time.Now()
 	e.mu.Unlock()
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(credstore.WithoutPrompt(ctx))
 	defer stop() // ends what a check has left behind
 	var running sync.WaitGroup
 	var telling sync.Mutex

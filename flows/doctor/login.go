@@ -175,7 +175,8 @@ func checkCredential(ctx context.Context, p *patient) []Finding {
 		}
 	}
 	for _, f := range order {
-		f.values["Clients"] = name(strings.Join(clients[f.Cause+" "+f.values["Variable"].text], ", "))
+		who := clients[f.Cause+" "+f.values["Variable"].text]
+		f.values["Clients"], f.values["Several"] = name(strings.Join(who, ", ")), yes(len(who) > 1)
 	}
 	if len(order) > 0 {
 		return order

@@ -66,12 +66,13 @@ func (p *patient) load(ctx context.Context) (storedLogin, bool) {
 // errLocked stands for a keyring that asks for its password.
 var errLocked = &credstore.Error{Problem: credstore.ProblemLocked, Op: "read"}
 
-// unprompted ends a keyring call when the keyring begins to ask the person: who
-// looks for what is wrong does not want to be asked for a password.
+// unprompted makes a keyring call that opens no prompt, and ends one where the
+// keyring begins to ask the person all the same: who looks for what is wrong
+// does not want to be asked for a password.
 func unprompted(ctx context.Context, call func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	err := call(credstore.WithPromptNotice(ctx, func(waiting bool) {
+	err := call(credstore.WithPromptNotice(credstore.WithoutPrompt(ctx), func(waiting bool) {
 		if waiting {
 			stop(errLocked)
 		}

@@ -21,6 +21,9 @@ func fileSystemOf(path string) (kind string, free uint64, ok bool) {
 	if unix.Statfs(path, &s) != nil {
 		return "", 0, false
 	}
+	if s.Blocks == 0 { // one that keeps nothing, as /proc, is never full
+		return "", 0, false
+	}
 	return fileSystems[int64(s.Type)&0xFFFFFFFF], s.Bavail * uint64(s.Bsize), true
 }
 
