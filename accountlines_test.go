@@ -4,7 +4,9 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -204,5 +206,37 @@ func TestKeptKey(t *testing.T) {
 	}
 	if r := p.run("", "switch", "-"); r.code != 0 || !strings.Contains(r.err, "Left: sk-proj-***bbbbb") || strings.Contains(r.err, "session") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestLogoutWithoutAKeyring: where the keyring cannot be reached, a sign-out
+// says what is gone all the same and what may be left, and gives no advice
+// about signing in.
+func TestLogoutWithoutAKeyring(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs a keyring that a variable leads away from")
+	}
+	p := newPerson(t, nil)
+	p.env = []string{"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", "XDG_RUNTIME_DIR=/nowhere"}
+	writeConfig(t, p, "cli_auth_credentials_store = \"keyring\"\n")
+	auth := filepath.Join(p.home, "auth.json")
+	for _, there := range []bool{true, false} {
+		for _, json := range []bool{false, true} {
+			args, want := []string{"logout"}, "The keyring could not be reached"
+			if json {
+				args = append(args, "--json")
+			}
+			if there {
+				want = auth + " is deleted, but the keyring could not be reached"
+				if err := os.WriteFile(auth, []byte(`{"auth_mode":"apikey","OPENAI_API_KEY":"sk-0123456789abcdef"}`), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r := p.run("", args...)
+			said := r.out + r.err
+			if r.code != exitFailed || !strings.Contains(said, want) || !strings.Contains(said, "Sign out again") || strings.Contains(said, "--store file") || p.authJSON() != "" {
+				t.Errorf("%v: %+v", args, r)
+			}
+		}
 	}
 }

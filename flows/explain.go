@@ -78,6 +78,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		config      *policy.ConfigError
 		conflict    *policy.ConflictError
 		store       *credstore.Error
+		half        *HalfSignedOutError
 		home        *credstore.HomeError
 		log         *LogError
 		pinned      *StorePinnedError
@@ -110,6 +111,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return "store", "log", []any{"Path", printable(log.Path, 300), "Cause", cause(log.Err)}
 	case errors.As(err, &home):
 		return "store", "home", []any{"Path", printable(home.Path, 300)}
+	case errors.As(err, &half):
+		return "store", "half_signed_out", []any{"Removed", printable(half.Removed, 300), "Cause", Explain(say, half.Err).Title}
 	case errors.As(err, &store):
 		return "store", storeTrouble(store), []any{
 			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),

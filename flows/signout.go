@@ -3,6 +3,8 @@ package flows
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"slices"
 
 	"codex-login/credstore"
@@ -21,6 +23,37 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	out, err := l.signOut(ctx, revoke, "", l.logoutStores()...)
 	l.logSignedOut(out, err)
 	return out, err
+}
+
+// HalfSignedOutError says that a sign-out could not reach the keyring. Removed
+// is the file that is gone all the same; "" for none.
+type HalfSignedOutError struct {
+	Removed string
+	Err     error
+}
+
+func (e *HalfSignedOutError) Error() string {
+	return "the keyring could not be cleared: " + e.Err.Error()
+}
+func (e *HalfSignedOutError) Unwrap() error { return e.Err }
+
+// halfSignedOut is err, with the file among what was there that is gone, if it
+// is the keyring that failed.
+func halfSignedOut(was []credstore.Copy, err error) error {
+	var store *credstore.Error
+	if !errors.As(err, &store) || store.Place.Kind != credstore.KindKeyring {
+		return err
+	}
+	half := &HalfSignedOutError{Err: err}
+	for _, c := range was {
+		if c.Place.Kind != credstore.KindFile {
+			continue
+		}
+		if _, err := os.Lstat(c.Place.Where); errors.Is(err, fs.ErrNotExist) {
+			half.Removed = c.Place.Where
+		}
+	}
+	return half
 }
 
 func (l *Login) logoutStores() []credstore.Mode {
@@ -71,7 +104,7 @@ func (l *Login) signOut(ctx context.Context, revoke bool, held string, modes ...
 		err = nil // another login is there by now, and stays; this one may have gone to its page
 	}
 	if err != nil {
-		return out, err
+		return out, halfSignedOut(copies, err)
 	}
 	out.Forgotten = max(len(ids), 1)
 	for _, id := range ids {
