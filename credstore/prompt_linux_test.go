@@ -20,9 +20,9 @@ type promptingService struct {
 	// dismissed counts prompts that were taken back.
 	dismissed atomic.Int32
 	// asked counts prompts that came up.
-	asked atomic.Int32
-	secret    atomic.Pointer[wireSecret]
-	unlocked  atomic.Bool
+	asked    atomic.Int32
+	secret   atomic.Pointer[wireSecret]
+	unlocked atomic.Bool
 }
 
 const (
