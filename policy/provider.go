@@ -79,6 +79,7 @@ type Provider struct {
 	// put in the wrong place.
 	Shown string
 
+	runs    bool          // [auth] names a program
 	known   bool          // built in, or a table describes it
 	address Value[string] // base_url as it is written
 }
@@ -93,7 +94,7 @@ func (p Provider) Kind() ProviderKind {
 		return ProviderOpenAI
 	case p.EnvKey != nil:
 		return ProviderEnvKey
-	case p.Command != "":
+	case p.runs:
 		return ProviderCommand
 	case isBuiltIn:
 		return b.kind
@@ -144,18 +145,23 @@ func providerTable(config, required table, id string) (table, bool) {
 // describe takes the members out of a provider's table.
 func (r *reader) describe(p *Provider, active table) {
 	if name, ok := r.text(active, nameKey); ok {
-		p.Name = clean(name.Value)
+		if shown, ok := words(name.Value); ok {
+			p.Name = clean(shown)
+		}
 	}
 	if address, ok := r.url(active, baseURLKey); ok {
 		p.address = address
-		p.BaseURL = Value[string]{bareURL(address.Value), address.Source}
+		bare, _ := bareURL(address.Value)
+		p.BaseURL = Value[string]{bare, address.Source}
 	}
 	if key, ok := r.text(active, envKeyKey); ok {
 		p.EnvKey = &key
 		p.Shown, _ = variable(key.Value)
 	}
 	if text, ok := r.text(active, instructionsKey); ok {
-		p.EnvKeyInstructions = clean(text.Value)
+		if shown, ok := words(text.Value); ok {
+			p.EnvKeyInstructions = clean(shown)
+		}
 	}
 	for _, key := range []string{authKey, bearerTokenKey} {
 		if e, ok := active[key]; ok {
@@ -164,7 +170,9 @@ func (r *reader) describe(p *Provider, active table) {
 	}
 	if auth, ok := active[authKey].value.(table); ok {
 		if command, ok := r.text(auth, commandKey); ok {
-			p.Command = clean(command.Value)
+			shown, _ := program(command.Value)
+			p.Command = clean(shown)
+			p.runs = command.Value != ""
 		}
 	}
 }

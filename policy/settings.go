@@ -145,7 +145,7 @@ func (r *Rules) settings() []setting {
 		{[]string{instructionsKey}, words},
 		{[]string{bearerTokenKey}, secret},
 		{[]string{"http_headers"}, secret},
-		{[]string{authKey, commandKey}, words},
+		{[]string{authKey, commandKey}, program},
 		{[]string{authKey, "args"}, secret},
 	} {
 		rows = append(rows, setting{
@@ -227,8 +227,6 @@ func (t table) find(path []string) (entry, bool) {
 // words shows texts and lists of them as they are.
 func words(value any) (string, bool) {
 	switch v := value.(type) {
-	case string:
-		return v, true
 	case []any:
 		var all []string
 		for _, one := range v {
@@ -249,10 +247,13 @@ func oneWord(value any) (string, bool) {
 	case table, map[string]any, []any:
 		return "", false
 	case string:
-		return v, !strings.HasPrefix(v, "sk-")
+		return v, !keyLike.MatchString(v)
 	}
 	return fmt.Sprint(value), true
 }
+
+// keyLike finds an API key, also in the middle of a text.
+var keyLike = regexp.MustCompile(`(^|[^A-Za-z0-9])sk-`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -270,18 +271,19 @@ func secret(any) (string, bool) { return "", false }
 
 func address(value any) (string, bool) {
 	v, ok := value.(string)
-	return bareURL(v), ok
+	if !ok {
+		return "", false
+	}
+	return bareURL(v)
 }
 
-// bareURL cuts out what may be secret in an address: user and password, and
-// the query.
-func bareURL(s string) string {
-	s, query, asks := strings.Cut(s, "?")
-	if asks && query != "" {
-		s += "?…"
-	}
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
+// bareURL cuts out what may be secret in an address: user and password, the
+// query and the fragment. An "@" that is left says that a password with a slash,
+// a question mark or a number sign may have been cut in two: then nothing is ok
+// to show.
+func bareURL(s string) (bare string, ok bool) {
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
 		scheme, rest = "", s
 	} else {
 		scheme += "://"
@@ -293,5 +295,27 @@ func bareURL(s string) string {
 	if slash {
 		host += "/"
 	}
-	return scheme + host + path
+	bare = host + path
+	if strings.Contains(bare, "@") || keyLike.MatchString(bare) {
+		return "", false
+	}
+	bare, _, _ = strings.Cut(bare, "#")
+	bare, query, asks := strings.Cut(bare, "?")
+	if asks && query != "" {
+		bare += "?…"
+	}
+	return scheme + bare, true
+}
+
+// program shows the program of a command without what stands after it.
+func program(value any) (string, bool) {
+	v, _ := value.(string)
+	fields := strings.Fields(v)
+	if len(fields) == 0 || keyLike.MatchString(fields[0]) {
+		return "", len(fields) == 0
+	}
+	if len(fields) > 1 {
+		return fields[0] + " …", true
+	}
+	return fields[0], true
 }
