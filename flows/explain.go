@@ -100,7 +100,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &conflict):
 		return "policy", "policy_conflict", []any{"Problem", plainError(conflict)}
 	case errors.As(err, &config):
-		return "config", "config", []any{"Problem", plainError(config)}
+		return "config", faultID(config), []any{"Problem", plainError(config)}
 	case errors.As(err, &pinned):
 		return "policy", "policy_store", []any{"Demanded", string(pinned.Demanded), "Source", pinned.Source.String()}
 	case errors.As(err, &violation):
@@ -144,6 +144,17 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return "device_code_disabled", "device_code_disabled", nil
 	}
 	return "server", "unknown", nil
+}
+
+// faultID is the catalogue's id of a configuration that cannot be used.
+func faultID(e *policy.ConfigError) string {
+	switch {
+	case e.Layer == policy.LayerCommandLine:
+		return "config_option"
+	case e.Line == 0:
+		return "config_file"
+	}
+	return "config"
 }
 
 // storeTrouble is the catalogue's id of a store's problem.

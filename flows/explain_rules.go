@@ -76,6 +76,9 @@ var memberMeanings = map[string]string{
 // in here.
 func Meaning(say *assets.Catalogue, s policy.Setting) string {
 	id := ""
+	if s.Unusable {
+		return ""
+	}
 	if find, ok := meanings[s.Key]; ok {
 		id = find(s)
 	} else {
@@ -116,6 +119,9 @@ func LayerText(say *assets.Catalogue, l policy.LayerReport) string {
 	why := ""
 	if l.Err != nil {
 		why = plainError(l.Err)
+	}
+	if l.Layer == policy.LayerCommandLine && l.State == policy.LayerAbsent {
+		return say.Say("rules.state.no_option", "Layer", say.Say("rules.layer.command_line"))
 	}
 	return say.Say("rules.state."+string(l.State),
 		"Layer", say.Say("rules.layer."+layerID(l.Layer)), "Where", at.String(), "Why", why, "Ignored", strings.Join(l.Ignored, ", "))

@@ -21,6 +21,8 @@ type Setting struct {
 	// Fixed: requirements.toml (or its like of the system) says so, and nothing
 	// else can.
 	Fixed bool
+	// Unusable: the value in force is none that Codex knows.
+	Unusable bool
 }
 
 // Said is what one layer says. Value is as a person writes it down, free of
@@ -191,6 +193,7 @@ func (r *Rules) Settings() []Setting {
 			s.Said = append(s.Said, said)
 			s.Fixed = s.Fixed || required
 		}
+		s.Unusable = r.invalid != nil && len(s.Said) > 0 && r.invalid.Key == s.Key
 		if len(s.Said) > 0 || !row.onlyWhenSaid {
 			all = append(all, s)
 		}

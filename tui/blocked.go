@@ -82,5 +82,11 @@ func (s blocked) adminText() string {
 	return s.env.say("refused.conflict_text", "Rules", strings.Join(rules, "\n"))
 }
 
-func (s blocked) Title() string { return s.env.say("frame.title.refused") }
-func (s blocked) Help() string  { return "help.blocked" }
+func (s blocked) Title() string {
+	if s.conflict() == nil {
+		return s.env.say("frame.title.configuration")
+	}
+	return s.env.say("frame.title.refused")
+}
+
+func (s blocked) Help() string { return "help.blocked" }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"codex-login/flows"
@@ -36,7 +37,13 @@ func (s refused) hidden() bool { return s.rule.Violation.Effect == policy.Hide }
 // place; "" for none.
 func (s refused) way() flows.Method {
 	best, _ := s.env.login.Where.Recommended(s.env.login.Choices())
-	return best
+	switch {
+	case slices.Contains(s.rule.Allowed, best):
+		return best
+	case len(s.rule.Allowed) > 0:
+		return s.rule.Allowed[0]
+	}
+	return ""
 }
 
 // copy: nobody has to be asked about a rule of one's own.
@@ -71,8 +78,35 @@ func (s refused) leave() key.Binding {
 	return s.env.bind("quit", "q")
 }
 
+// out is the way out of this screen, and quit what else there is.
+func (s refused) out() key.Binding {
+	if s.atStart {
+		return s.leave()
+	}
+	return s.back()
+}
+
+func (s refused) quit() key.Binding { return when(!s.atStart, s.leave()) }
+
+// steers reports whether a key moves: whoever looks for the rest of the text
+// does not want to leave.
+func steers(k tea.KeyMsg) bool {
+	switch k.Type {
+	case tea.KeyUp, tea.KeyDown, tea.KeyLeft, tea.KeyRight, tea.KeyPgUp, tea.KeyPgDown, tea.KeyHome, tea.KeyEnd, tea.KeyTab, tea.KeyShiftTab:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s refused) Keys() []key.Binding {
-	return []key.Binding{s.copy(), s.list(), s.another(), s.checks(), s.back(), s.leave()}
+	// The way out comes second: the last ones are left out where there is no room.
+	first := s.copy()
+	if !first.Enabled() {
+		first = s.another()
+		return []key.Binding{first, s.out(), s.list(), s.checks(), s.quit()}
+	}
+	return []key.Binding{first, s.out(), s.list(), s.another(), s.checks(), s.quit()}
 }
 
 func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -91,7 +125,7 @@ func (s refused) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, wantChecks{}
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
-	case s.atStart, pressed(k, s.leave()):
+	case s.atStart && !steers(k), pressed(k, s.leave()):
 		return s, nil, wantLeave{s.err}
 	}
 	return s, nil, nil

@@ -11,9 +11,10 @@ import (
 func ruleStates(e *env, x texts) []state {
 	forced, _ := policy.Load(policy.Options{System: "/nonexistent", Overrides: []string{"forced_login_method=api"}})
 	method := forced.Allows(policy.ChatGPT)
-	method.Source = policy.Source{Layer: policy.LayerRequirements, File: x.source, Line: 1}
+	method.Source = policy.Source{Layer: policy.LayerManaged, File: x.source, Line: 1}
+	closed := &flows.RefusedError{Violation: method, At: policy.AtSignIn, Allowed: []flows.Method{flows.APIKey}}
 	nameless := ruleOf(x)
-	nameless.Workspace, nameless.Source = "", policy.Source{Layer: policy.LayerProject, File: x.source, Line: 7}
+	nameless.Workspace, nameless.Source = "", policy.Source{Layer: policy.LayerProject, File: "/home/mina/harbour/.codex/config.toml", Line: 7}
 	own := ruleOf(x)
 	own.Source = policy.Source{Layer: policy.LayerUser, File: "/home/mina/.codex/config.toml", Line: 2}
 	kept := &flows.RefusedError{Violation: ruleOf(x), At: policy.AtStart, Allowed: flows.Methods(), Kept: broken(x)}
@@ -36,7 +37,7 @@ func ruleStates(e *env, x texts) []state {
 	out := append(settingStates(e, x), providerStates(e, x)...)
 	return append(out, []state{
 		{name: "picker-noted", screen: noted},
-		{name: "refused-method", screen: newRefused(e, method, method, false)},
+		{name: "refused-method", screen: newRefused(e, method, closed, false)},
 		{name: "refused-no-claim", screen: newRefused(e, nameless, nameless, false)},
 		{name: "refused-kept", screen: newRefused(e, kept.Violation, kept, true)},
 		{name: "refused-no-way", screen: newRefused(e, own, none, false)},
@@ -108,7 +109,7 @@ func providerStates(e *env, x texts) []state {
 		{name: "provider-cloud", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderGoogleCloud, ID: "gcp", Name: "Google Cloud"})},
 		{name: "provider-local", screen: show(false, flows.ProviderStanding{Kind: policy.ProviderLocal, ID: "ollama", Name: "Ollama"})},
 		{name: "provider-none", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderNone})},
-		{name: "provider-unreadable", screen: provider{env: e, standing: flows.ProviderStanding{Kind: policy.ProviderUnknown}}},
+		{name: "provider-unreadable", screen: provider{env: e, standing: flows.ProviderStanding{Kind: policy.ProviderUnknown, Unreadable: true}}},
 		{name: "provider-unknown", screen: show(true, flows.ProviderStanding{Kind: policy.ProviderUnknown, ID: x.program, Name: x.program, Others: []string{"acme", "ollama", "openai"}})},
 	}
 }
