@@ -9,6 +9,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/policy"
 )
 
 // purposes are what an address is needed for, in the order in which a server's
@@ -54,6 +55,10 @@ func connection(purpose flows.Purpose) func(context.Context, *patient) []Finding
 		}
 		if row := elsewhere(c); row != "" {
 			return []Finding{see(row)}
+		}
+		var unreadable *policy.ConfigError
+		if c.Stage == flows.StageSetup && errors.As(p.Trouble, &unreadable) {
+			return []Finding{see("configuration")}
 		}
 		if first := p.firstOf(ctx, purpose, c); first != purpose {
 			return []Finding{see(rowOf(first))}

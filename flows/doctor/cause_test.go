@@ -56,7 +56,8 @@ func TestOneCauseIsOneProblem(t *testing.T) {
 			w.issuer = s.URL
 			w.overrides = []string{`openai_base_url="` + s.URL + `/v1"`, `chatgpt_base_url="` + s.URL + `"`}
 		}},
-		"both ports, one program": {"ports.held", "1455 and 1457 are held", func(w *ward) { hold(w, "1455", "1457") }},
+		"settings that are a folder": {"configuration.broken", "none", func(w *ward) { w.overrides = []string{}; must(w, os.Mkdir(w.path("config.toml"), 0o700)) }},
+		"both ports, one program":    {"ports.held", "1455 and 1457 are held", func(w *ward) { hold(w, "1455", "1457") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWard(t)
