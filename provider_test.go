@@ -120,3 +120,17 @@ func TestSignInUnderAnotherProvider(t *testing.T) {
 	term.Key("ctrl+c")
 	term.WaitExit()
 }
+
+// TestReservedProvider: Codex does not start with it, and a sign-in goes on.
+func TestReservedProvider(t *testing.T) {
+	p := newPerson(t, nil)
+	writeConfig(t, p, "[model_providers.ollama]\nname = \"Mine\"\n")
+	if r := p.run("sk-proj-0123456789abcdef\n", "--with-api-key"); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, args := range [][]string{{"status"}, {"policy"}, {"policy", "--json"}, {"doctor"}} {
+		if r := p.run("", args...); !strings.Contains(r.out+r.err, "[model_providers.ollama]") {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}

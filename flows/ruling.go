@@ -19,6 +19,8 @@ type Ruling struct {
 	FromProject []policy.Setting
 	// Refused is the rule that the stored login breaks; nil for none.
 	Refused *RefusedError
+	// Notes say what else keeps Codex from starting.
+	Notes []string
 	// Unchecked is the rule that only the stored login's server can hold it to.
 	Unchecked *policy.Violation
 	// Cloud: Codex fetches policies of the workspace at its own start, which
@@ -30,6 +32,9 @@ type Ruling struct {
 // nobody.
 func (l *Login) Ruling(ctx context.Context) Ruling {
 	out := Ruling{Settings: l.Rules.Settings(), Layers: l.Rules.Layers(), FromProject: l.Rules.FromProject()}
+	if l.Say != nil {
+		out.Notes = l.ReservedNotes(l.Say)
+	}
 	e, err := l.Current(ctx)
 	errors.As(err, &out.Refused)
 	if err == nil {
@@ -55,6 +60,15 @@ func (l *Login) ProjectNotes(say *assets.Catalogue) []string {
 		if slices.Contains(inhabited, s.Key) {
 			out = append(out, printable(ProjectNote(say, s), 400))
 		}
+	}
+	return out
+}
+
+// ReservedNotes name the tables that keep Codex from starting, a line each.
+func (l *Login) ReservedNotes(say *assets.Catalogue) []string {
+	var out []string
+	for _, id := range l.Rules.ReservedIDs() {
+		out = append(out, say.Say("provider.reserved", "ID", printable(id.Value, 80), "Where", id.Source.String()))
 	}
 	return out
 }

@@ -28,7 +28,54 @@ func parseDocument(text []byte, at Source) (table, *ConfigError) {
 	if err := toml.Unmarshal(text, &values); err != nil {
 		return nil, syntaxError(at, err)
 	}
+	if where, deep := tooDeep(text); deep {
+		return nil, &ConfigError{
+			Layer: at.Layer, File: at.File, Preference: at.Preference, Line: where.Line, Column: where.Column,
+			Problem: fmt.Sprintf("this is nested more than %d deep", nestingLimit),
+		}
+	}
 	return place(values, "", entry{source: at}, positions(text)), nil
+}
+
+// nestingLimit is how many lists, inline tables and parts of a dotted key Codex
+// 0.169 reads inside of each other.
+const nestingLimit = 80
+
+// tooDeep finds the first key of a valid document over that limit.
+func tooDeep(text []byte) (unstable.Position, bool) {
+	var p unstable.Parser
+	p.Reset(text)
+	lines := lineCounter{text: text, line: 1}
+	for p.NextExpression() {
+		n := p.Expression()
+		keys, parts := n.Key(), 0
+		var first unstable.Range
+		for keys.Next() {
+			if parts++; parts == 1 {
+				first = keys.Node().Raw
+			}
+		}
+		if parts > nestingLimit || n.Kind == unstable.KeyValue && nesting(n.Value()) > nestingLimit {
+			return lines.at(int(first.Offset)), true
+		}
+	}
+	return unstable.Position{}, false
+}
+
+// nesting counts the lists and inline tables that stand inside of each other.
+func nesting(n *unstable.Node) int {
+	switch n.Kind {
+	case unstable.KeyValue:
+		return nesting(n.Value())
+	case unstable.Array, unstable.InlineTable:
+	default:
+		return 0
+	}
+	deepest := 0
+	for it := n.Children(); it.Next(); {
+		deepest = max(deepest, nesting(it.Node()))
+	}
+	return deepest + 1
 }
 
 // place joins values with their positions. What has none of its own, such as

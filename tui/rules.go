@@ -98,6 +98,9 @@ func (s rules) View(w, _ int) string {
 func (s rules) head(w int) string {
 	t := s.env.theme
 	out := []string{t.Title.Render(wrap(s.env.say("rules.heading"), w))}
+	for _, note := range s.ruling.Notes {
+		out = append(out, s.env.warning(clean(note), w))
+	}
 	for _, p := range s.ruling.FromProject {
 		out = append(out, s.env.warning(s.env.projectNote(p), w))
 	}

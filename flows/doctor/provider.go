@@ -16,6 +16,9 @@ func checkProvider(_ context.Context, p *patient) []Finding {
 	if provider.Kind() == policy.ProviderUnknown && errors.As(p.Trouble, &unreadable) {
 		return []Finding{{Cause: "unreadable", Severity: Skipped}}
 	}
+	if reserved := p.login.Rules.ReservedIDs(); len(reserved) > 0 {
+		return []Finding{problem("reserved", with{"Provider": name(reserved[0].Value), "Source": p.place(reserved[0].Source)})}
+	}
 	switch {
 	case provider.Kind() == policy.ProviderUnknown:
 		return []Finding{problem("unknown", at)}

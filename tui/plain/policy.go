@@ -13,6 +13,9 @@ func (l *Lines) Policy(r flows.Ruling, problem error) {
 	if problem != nil {
 		l.Failed(problem)
 	}
+	for _, note := range r.Notes {
+		l.data(note)
+	}
 	for _, s := range r.FromProject {
 		l.data(flows.ProjectNote(l.Say, s))
 	}
@@ -61,10 +64,11 @@ func (e *Events) Policy(r flows.Ruling, problem error) {
 		Conflict    *failure      `json:"conflict"`
 		Error       *failure      `json:"error"`
 		Login       *refusal      `json:"login"`
+		Notes       []string      `json:"notes,omitempty"`
 		Unchecked   *refusal      `json:"unchecked,omitempty"`
 		FromProject []string      `json:"from_project"`
 		Cloud       bool          `json:"cloud_policies"`
-	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud, Unchecked: refusalOf(r.Unchecked)}
+	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud, Unchecked: refusalOf(r.Unchecked), Notes: r.Notes}
 	for _, s := range r.Settings {
 		out.Settings = append(out.Settings, e.settingOf(s))
 	}

@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNesting: the real Codex 0.169 reads 80 levels and no more.
+func TestNesting(t *testing.T) {
+	for name, of := range map[string]func(n int) string{
+		"lists":  func(n int) string { return "a = " + strings.Repeat("[", n) + strings.Repeat("]", n) },
+		"tables": func(n int) string { return "a = " + strings.Repeat("{b=", n) + "1" + strings.Repeat("}", n) },
+		"both":   func(n int) string { return "a = " + strings.Repeat("[{b=", n/2) + "1" + strings.Repeat("}]", n/2) },
+		"key":    func(n int) string { return strings.Repeat("a.", n-1) + "a = 1" },
+		"header": func(n int) string { return "[" + strings.Repeat("a.", n-1) + "a]" },
+	} {
+		for n, fine := range map[int]bool{80: true, 82: false, 300: false} {
+			_, err := parseDocument([]byte("x = 1\n"+of(n)+"\n"), Source{Layer: LayerUser, File: "f"})
+			if (err == nil) != fine {
+				t.Errorf("%s, %d deep: %v", name, n, err)
+			}
+			if !fine && (err.Line != 2 || !strings.Contains(err.Problem, "80 deep")) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestReservedIDs: Codex 0.169 starts with none of them.
+func TestReservedIDs(t *testing.T) {
+	home := t.TempDir()
+	text := "[model_providers.ollama]\nname = \"x\"\n[model_providers.gcp]\nbase_url = \"x\"\n[model_providers.mine]\nname = \"x\"\n"
+	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := Load(Options{Home: home, System: t.TempDir()})
+	if got := r.ReservedIDs(); len(got) != 1 || got[0].Value != "ollama" || got[0].Source.Line != 1 {
+		t.Errorf("%+v", got)
+	}
+}
