@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"codex-login/flows"
@@ -43,5 +44,13 @@ func TestTitleOfABrokenFile(t *testing.T) {
 	typo, conflict := blocked{e, &policy.ConfigError{Problem: "x"}}, blocked{e, errors.Join(&policy.ConflictError{})}
 	if typo.Title() != "Configuration" || conflict.Title() != "Not allowed" {
 		t.Errorf("%q, %q", typo.Title(), conflict.Title())
+	}
+}
+
+// TestWelcomeSaysWhatItWaitsFor: a server that is asked at the start may be slow.
+func TestWelcomeSaysWhatItWaitsFor(t *testing.T) {
+	s, _, _ := newWelcome(testEnv(t)).Update(askingMsg{})
+	if v := s.View(80, 20); !strings.Contains(v, "Asking OpenAI whose token this is") {
+		t.Error(v)
 	}
 }

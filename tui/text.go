@@ -28,7 +28,15 @@ func clean(s string) string {
 // wrap breaks text at words, and words that are wider than w anywhere.
 func wrap(s string, w int) string {
 	w = max(w, 1)
-	out := ansi.Wrap(s, w, " ")
+	breaks := " "
+	for word := range strings.FieldsSeq(s) {
+		if strings.HasPrefix(word, "/") || strings.HasPrefix(word, "~/") {
+			if ansi.StringWidth(word) > w { // a path that fits on no line
+				breaks = " /"
+			}
+		}
+	}
+	out := ansi.Wrap(s, w, breaks)
 	if width(out) > w {
 		// ansi.Wrap 0.11 lets a hyphen between spaces stick out.
 		out = ansi.Hardwrap(out, w, false)
