@@ -127,7 +127,7 @@ func TestKeys(t *testing.T) {
 		{"refused-start", "h", wantChecks{}},
 		{"refused-start", "x", wantLeave{rule}},
 		{"refused-hidden", "n", wantSignIn{flows.Browser}},
-		{"refused-method", "n", wantInstead{flows.Browser}},
+		{"refused-method", "n", wantInstead{flows.APIKey}},
 		{"barred", "r", wantInstead{flows.Browser}},
 		{"barred-bare", "r", wantCode{}},
 		{"barred", "k", wantInstead{flows.APIKey}},

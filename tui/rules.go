@@ -129,7 +129,7 @@ func (s rules) rows(w int) []string {
 	var out []string
 	for i, r := range s.ruling.Settings {
 		mark, name := "  ", fill(cut(r.Key, names, t.Glyphs.Ellipsis), names)
-		value := cut(clean(flows.EffectiveText(s.env.words, r)), w-names-4, t.Glyphs.Ellipsis)
+		value := cut(s.value(r), w-names-4, t.Glyphs.Ellipsis)
 		switch {
 		case i == s.row:
 			mark, name = t.Accent.Render(t.Glyphs.Pointer+" "), t.Accent.Render(name)
@@ -144,13 +144,18 @@ func (s rules) rows(w int) []string {
 	return out
 }
 
+// value is the one in force; one of them may be a path.
+func (s rules) value(r policy.Setting) string {
+	return clean(s.env.short(flows.EffectiveText(s.env.words, r)))
+}
+
 func (s rules) details(r policy.Setting, w int) string {
 	t := s.env.theme
 	var out []string
 	if meaning := clean(flows.Meaning(s.env.words, r)); meaning != "" {
 		out = append(out, wrap(meaning, w-4))
 	}
-	if full := clean(flows.EffectiveText(s.env.words, r)); len(r.Said) > 0 && ansi.StringWidth(full) > w/2 {
+	if full := s.value(r); len(r.Said) > 0 && ansi.StringWidth(full) > w/2 {
 		out = append(out, wrap(full, w-4))
 	}
 	shown := func(at policy.Source) policy.Source {
