@@ -163,10 +163,13 @@ func TestProjectFaults(t *testing.T) {
 
 // CODEX_HOME itself is no project, wherever it is.
 func TestHomeIsNoProject(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs the right to make links")
+	}
 	c := configuration{user: aKeyAlone, files: tree{"repo/.git/HEAD": ""}, dir: "repo"}
 	o := c.options(t)
 	if err := os.Symlink(o.Home, filepath.Join(o.Dir, ".codex")); err != nil {
-		t.Skip("needs links:", err)
+		t.Fatal(err)
 	}
 	o.Overrides = []string{`projects={"` + o.Dir + `"={trust_level="trusted"}}`}
 	r, err := Load(o)
