@@ -76,7 +76,7 @@ var memberMeanings = map[string]string{
 // in here.
 func Meaning(say *assets.Catalogue, s policy.Setting) string {
 	id := ""
-	if s.Unusable {
+	if s.Unusable && s.Key != policy.ProfileKey { // which is none with any value, and its sentence says so
 		return ""
 	}
 	if find, ok := meanings[s.Key]; ok {

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -164,9 +166,41 @@ var trustCases = map[string]trustCase{
 	"a blank is a path for SSL_CERT": {env: map[string]string{"SSL_CERT_FILE": " "}},
 }
 
-// Whom both programs trust, with /etc/ssl/certs made up for each case in a mount
-// namespace of this thread's own.
+// mountsApart is set in the copy of the test that has mounts of its own.
+const mountsApart = "FLOWS_TEST_MOUNTS"
+
+// withMounts runs the calling test once more in a process with mounts of its
+// own, and returns true there.
+func withMounts(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(mountsApart) != "" {
+		if err := unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""); err != nil {
+			missing(t, "mounts of its own: "+err.Error())
+		}
+		return true
+	}
+	child := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.count=1", "-test.v")
+	child.Env = append(os.Environ(), mountsApart+"=1")
+	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS}
+	out, err := child.CombinedOutput()
+	switch text := string(out); {
+	case errors.Is(err, fs.ErrPermission):
+		missing(t, "mounts of its own: "+err.Error())
+	case err != nil:
+		t.Fatalf("%v\n%s", err, text)
+	case strings.Contains(text, "--- SKIP: "):
+		t.Skip("skipped with mounts of its own")
+	case !strings.Contains(text, "--- PASS: "+t.Name()+" "):
+		t.Fatalf("it did not run:\n%s", text)
+	}
+	return false
+}
+
+// Whom both programs trust, with /etc/ssl/certs made up for each case.
 func TestTrustIsCodexs(t *testing.T) {
+	if !withMounts(t) {
+		return
+	}
 	bin := codexBin(t)
 	right, wrong := newAuthority(t, "Right Root"), newAuthority(t, "Wrong Root")
 	server := unavailable(t, right.server(nil))
@@ -182,11 +216,8 @@ func TestTrustIsCodexs(t *testing.T) {
 	}
 	for name, test := range trustCases {
 		t.Run(name, func(t *testing.T) {
-			runtime.LockOSThread() // and never unlocked: the thread ends with the test
 			certs := t.TempDir()
-			if err := madeUp(certs, right, test, hash); err != nil {
-				missing(t, "a mount namespace: "+err.Error())
-			}
+			madeUp(t, certs, right, test, hash)
 			env := map[string]string{}
 			for name, value := range test.env {
 				env[name] = paths.Replace(value)
@@ -200,8 +231,9 @@ func TestTrustIsCodexs(t *testing.T) {
 	}
 }
 
-// madeUp gives this thread an /etc/ssl/certs as the case wants it.
-func madeUp(certs string, right *authority, test trustCase, hash string) error {
+// madeUp gives this process an /etc/ssl/certs as the case wants it.
+func madeUp(t *testing.T, certs string, right *authority, test trustCase, hash string) {
+	t.Helper()
 	files := map[string]string{"ca-certificates.crt": ""}
 	if test.system == "right" {
 		files["ca-certificates.crt"] = right.pem
@@ -214,14 +246,17 @@ func madeUp(certs string, right *authority, test trustCase, hash string) error {
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(certs, name), []byte(text), 0o600); err != nil {
-			return err
+			t.Fatal(err)
 		}
 	}
-	return errors.Join(
-		unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS),
-		unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""),
-		unix.Mount(certs, "/etc/ssl/certs", "", unix.MS_BIND, ""),
-	)
+	if err := unix.Mount(certs, "/etc/ssl/certs", "", unix.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount("/etc/ssl/certs", unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // subjectHash is the name that "openssl rehash" gives.
@@ -237,12 +272,12 @@ func subjectHash(t *testing.T, a *authority) string {
 // A server that is trusted by the system, but not by what SSL_CERT_FILE puts in
 // the place of the system's roots, is told from one that nobody knows.
 func TestReplacedRootsAreNamed(t *testing.T) {
+	if !withMounts(t) {
+		return
+	}
 	right, wrong := newAuthority(t, "Right Root"), newAuthority(t, "Wrong Root")
 	server := unavailable(t, right.server(nil))
-	runtime.LockOSThread()
-	if err := madeUp(t.TempDir(), right, trustCase{system: "right"}, ""); err != nil {
-		missing(t, "a mount namespace: "+err.Error())
-	}
+	madeUp(t, t.TempDir(), right, trustCase{system: "right"}, "")
 	_, err := weSay(t, server, map[string]string{"SSL_CERT_FILE": written(t, wrong.pem)})
 	var network *NetworkError
 	if !errors.As(err, &network) || network.Cause != CauseReplaced {

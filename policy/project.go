@@ -19,7 +19,7 @@ const (
 
 // notFromProjects are the keys that Codex does not take from a project's
 // layer, as far as they are about signing in.
-var notFromProjects = []string{OpenAIBaseURLKey, ChatGPTBaseURLKey, ProviderKey, providersKey, profileKey, "profiles"}
+var notFromProjects = []string{OpenAIBaseURLKey, ChatGPTBaseURLKey, ProviderKey, providersKey, ProfileKey, "profiles"}
 
 // project is what Codex looks for around the working directory: every folder
 // from the root of the project down to it may have a .codex/config.toml.

@@ -103,8 +103,8 @@ func (r *reader) openAIBaseURL(config table, active Provider) Value[string] {
 // noProfile refuses the setting that Codex has given up: it does not start any
 // more with one.
 func (r *reader) noProfile(config table) {
-	if _, said := config[profileKey]; said {
-		r.fail(config, profileKey, "is no longer supported by Codex: move what [profiles] holds to NAME.config.toml, and run codex --profile NAME")
+	if _, said := config[ProfileKey]; said {
+		r.fail(config, ProfileKey, "is no longer supported by Codex: move what [profiles] holds to NAME.config.toml, and run codex --profile NAME")
 	}
 }
 

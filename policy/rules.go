@@ -40,7 +40,7 @@ const (
 	OpenAIBaseURLKey  = "openai_base_url"
 	ChatGPTBaseURLKey = "chatgpt_base_url"
 	LogDirKey         = "log_dir"
-	profileKey        = "profile"
+	ProfileKey        = "profile"
 )
 
 // What Codex takes where no layer says anything.

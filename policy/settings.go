@@ -158,7 +158,7 @@ func (r *Rules) settings() []setting {
 	return append(
 		rows,
 		setting{path: []string{LogDirKey}, layers: anywhere, byDefault: r.options.logFolder(Value[string]{}).Value, show: words},
-		setting{path: []string{profileKey}, layers: inConfig, show: oneWord, onlyWhenSaid: true},
+		setting{path: []string{ProfileKey}, layers: inConfig, show: oneWord, onlyWhenSaid: true},
 	)
 }
 
