@@ -26,16 +26,27 @@ const pageLimit = 3 * time.Second
 // it by DNS rebinding), GET only, state compared in constant time, one answer
 // taken, a wrong state changes nothing, no secret in a URL or a page.
 func (f *browserFlow) newServer() *http.Server {
-	mux := http.NewServeMux()
-	mux.HandleFunc(callbackPath, f.callback)
-	mux.HandleFunc("/success", f.success)
-	mux.HandleFunc("/cancel", f.cancel)
 	return &http.Server{
-		Handler:           f.onlyLoopbackHost(mux),
+		Handler:           f.onlyLoopbackHost(http.HandlerFunc(f.serve)),
 		ReadHeaderTimeout: connectLimit,
 		MaxHeaderBytes:    64 << 10,
 		// Otherwise net/http writes over the wizard.
 		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}
+
+// serve knows three paths, as they are written. A mux would answer another
+// spelling of one with a redirect, whose page has the query and the code in it.
+func (f *browserFlow) serve(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case callbackPath:
+		f.callback(w, r)
+	case "/success":
+		f.success(w, r)
+	case "/cancel":
+		f.cancel(w, r)
+	default:
+		http.NotFound(w, r)
 	}
 }
 

@@ -230,7 +230,7 @@ func FuzzCallback(f *testing.F) {
 	for _, target := range []string{
 		"/auth/callback?state=" + state + "&code=the-code-in-the-address", "/auth/callback?state=x&code=y", "/auth/callback", "/success", "/cancel",
 		"/auth/callback?state=" + state + "&error=access_denied&error_description=%1b%5b31m", "/auth/callback?state=" + state + "&state=" + state,
-		"/auth/callback?code=a;b&state=" + state, "//auth/callback", "/auth/callback/../success",
+		"/auth/callback?code=a;b&state=" + state, "//auth/callback", "/auth/callback/../success", "/.?code=the-code-in-the-address",
 		"/auth/callback?state=" + state + "&error=server_error&error_description=missing_codex_entitlement",
 	} {
 		f.Add("GET", "127.0.0.1:1455", target)
