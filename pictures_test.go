@@ -143,24 +143,18 @@ func TestPictures(t *testing.T) {
 		term.Key("ctrl+d")
 		term.WaitFor("What do you want to look at?")
 		shoot(t, term, "checks")
-		term.Key("1")
-		term.WaitFor("f mend")
-		shoot(t, term, "doctor")
-		term.Key("esc")
-		term.WaitFor("What do you want to look at?")
-		term.Key("2")
-		term.WaitFor("forced_login_method")
-		shoot(t, term, "rules")
-		term.Key("esc")
-		term.WaitFor("What do you want to look at?")
-		term.Key("3")
-		term.WaitFor("Websocket  127")
-		shoot(t, term, "connection")
-		term.Key("esc")
-		term.WaitFor("What do you want to look at?")
-		term.Key("4")
-		term.WaitFor("What to do")
-		shoot(t, term, "security")
+		for _, look := range []struct{ key, text, name string }{
+			{"1", "f mend", "doctor"},
+			{"2", "forced_login_method", "rules"},
+			{"3", "Websocket  127", "connection"},
+			{"4", "What to do", "security"},
+		} {
+			term.Key(look.key)
+			term.WaitFor(look.text)
+			shoot(t, term, look.name)
+			term.Key("esc")
+			term.WaitFor("What do you want to look at?")
+		}
 	})
 	t.Run("refused", func(t *testing.T) {
 		p, term := open(t, "# set by the admin\nforced_chatgpt_workspace_id = \"ws-harbour-works\"\n", "--device-auth")

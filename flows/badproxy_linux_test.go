@@ -17,29 +17,11 @@ import (
 // behave is a proxy that does with each CONNECT what it is told.
 func behave(t *testing.T, do func(c net.Conn, target string)) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { close(done); _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				go func() { <-done; _ = c.Close() }()
-				r, err := http.ReadRequest(bufio.NewReader(c))
-				if err == nil {
-					do(c, r.Host)
-				}
-			}()
+	return acceptEach(t, "127.0.0.1:0", func(c net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+			do(c, r.Host)
 		}
-	}()
-	return l.Addr().String()
+	})
 }
 
 func says(text string) func(net.Conn, string) {
@@ -173,67 +155,38 @@ func TestBrokenProxies(t *testing.T) {
 // forward listens on from for whoever connects, and leads to to.
 func forward(t *testing.T, from, to string) {
 	t.Helper()
-	l, err := net.Listen("tcp", from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				there, err := net.Dial("tcp", to)
-				if err != nil {
-					return
-				}
-				defer func() { _ = there.Close() }()
-				go func() { _, _ = io.Copy(there, c) }()
-				_, _ = io.Copy(c, there)
-			}()
+	acceptEach(t, from, func(c net.Conn) {
+		there, err := net.Dial("tcp", to)
+		if err != nil {
+			return
 		}
-	}()
+		defer func() { _ = there.Close() }()
+		go func() { _, _ = io.Copy(there, c) }()
+		_, _ = io.Copy(c, there)
+	})
 }
 
 // socks is a SOCKS5 proxy (RFC 1928) without authentication.
 func socks(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				head := make([]byte, 2)
-				if _, err := io.ReadFull(c, head); err != nil || head[0] != 5 {
-					return
-				}
-				_, _ = io.ReadFull(c, make([]byte, head[1]))
-				_, _ = c.Write([]byte{5, 0})
-				ask := make([]byte, 10) // version, connect, 0, IPv4, address, port
-				if _, err := io.ReadFull(c, ask); err != nil || ask[3] != 1 {
-					return
-				}
-				there, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: ask[4:8], Port: int(ask[8])<<8 | int(ask[9])})
-				if err != nil {
-					return
-				}
-				defer func() { _ = there.Close() }()
-				_, _ = c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
-				go func() { _, _ = io.Copy(there, c) }()
-				_, _ = io.Copy(c, there)
-			}()
+	return acceptEach(t, "127.0.0.1:0", func(c net.Conn) {
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(c, head); err != nil || head[0] != 5 {
+			return
 		}
-	}()
-	return l.Addr().String()
+		_, _ = io.ReadFull(c, make([]byte, head[1]))
+		_, _ = c.Write([]byte{5, 0})
+		ask := make([]byte, 10) // version, connect, 0, IPv4, address, port
+		if _, err := io.ReadFull(c, ask); err != nil || ask[3] != 1 {
+			return
+		}
+		there, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: ask[4:8], Port: int(ask[8])<<8 | int(ask[9])})
+		if err != nil {
+			return
+		}
+		defer func() { _ = there.Close() }()
+		_, _ = c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+		go func() { _, _ = io.Copy(there, c) }()
+		_, _ = io.Copy(c, there)
+	})
 }

@@ -31,27 +31,14 @@ func (v *visitors) take() string {
 // listen answers everything with 503 and notes the name.
 func (v *visitors) listen(t *testing.T, name, address string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			v.mu.Lock()
-			v.who = append(v.who, name)
-			v.mu.Unlock()
-			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-			_, _ = c.Read(make([]byte, 4096))
-			_, _ = c.Write([]byte("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
-			_ = c.Close()
-		}
-	}()
-	return l.Addr().String()
+	return acceptEach(t, address, func(c net.Conn) {
+		v.mu.Lock()
+		v.who = append(v.who, name)
+		v.mu.Unlock()
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		_, _ = c.Read(make([]byte, 4096))
+		_, _ = c.Write([]byte("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+	})
 }
 
 // The real Codex goes where TestProxyChoice says, and where it goes elsewhere,

@@ -16,29 +16,42 @@ import (
 // header of the first.
 func answering(t *testing.T, answer string) (address string, asked <-chan http.Header) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	headers := make(chan http.Header, 1)
+	return acceptEach(t, "127.0.0.1:0", func(c net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+			select {
+			case headers <- r.Header:
+			default:
+			}
+		}
+		_, _ = io.WriteString(c, answer)
+	}), headers
+}
+
+// acceptEach listens on an address and serves each connection, which is closed
+// at the end of the test at the latest. It returns the address.
+func acceptEach(t *testing.T, address string, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	headers := make(chan http.Header, 1)
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done); _ = l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
-				select {
-				case headers <- r.Header:
-				default:
-				}
-			}
-			_, _ = io.WriteString(c, answer)
-			_ = c.Close()
+			go func() { <-done; _ = c.Close() }()
+			go func() {
+				defer func() { _ = c.Close() }()
+				serve(c)
+			}()
 		}
 	}()
-	return l.Addr().String(), headers
+	return l.Addr().String()
 }
 
 // What a proxy answers is not repeated, in whatever way it is wrong; it is not

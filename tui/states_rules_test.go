@@ -52,7 +52,7 @@ func ruleStates(e *env, x texts) []state {
 
 func settingStates(e *env, x texts) []state {
 	user := policy.Source{Layer: policy.LayerUser, File: "/home/mina/.codex/config.toml", Line: 2}
-	project := policy.Source{Layer: policy.LayerProject, File: "/home/mina/work/.codex/config.toml", Line: 3}
+	project := policy.Source{Layer: policy.LayerProject, File: "/home/mina/harbour/.codex/config.toml", Line: 3}
 	admin := policy.Source{Layer: policy.LayerManaged, File: x.source, Line: 3}
 	required := policy.Source{Layer: policy.LayerRequirements, File: "/etc/codex/requirements.toml", Line: 1}
 	s, _ := newRules(e)

@@ -2,13 +2,7 @@ package sandbox
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"io"
-	"math/big"
 	"net"
 	"strings"
 	"sync"
@@ -26,7 +20,11 @@ func TestStartOnlyOnLoopback(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
-	s := start(t, Options{TLS: &tls.Config{Certificates: []tls.Certificate{certificate(t)}}})
+	config, _, err := SelfSigned("Sandbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, Options{TLS: config})
 	if !strings.HasPrefix(s.URL(), "https://") {
 		t.Fatal(s.URL())
 	}
@@ -37,23 +35,6 @@ func TestTLS(t *testing.T) {
 	if raw := s.Requests()[0].RawHeader; len(raw) == 0 {
 		t.Error("no header lines were kept under TLS")
 	}
-}
-
-func certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
 func TestCloseLetsHangingAnswersGo(t *testing.T) {
