@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func secretService(t testing.TB) []string {
 	}
 	home, runtime := t.TempDir(), t.TempDir()
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + runtime, "XDG_DATA_HOME=" + home, "PATH=" + os.Getenv("PATH")}
-	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1")
+	bus := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1", "--address=unix:path="+filepath.Join(runtime, "bus"))
 	bus.Env = env
 	out, err := bus.StdoutPipe()
 	if err != nil {

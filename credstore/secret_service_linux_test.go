@@ -23,7 +23,7 @@ func privateBus(t *testing.T) bool {
 		}
 		dir := t.TempDir()
 		config := filepath.Join(dir, "bus.conf")
-		write(t, config, `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><policy context="default">
+		write(t, config, `<busconfig><type>session</type><listen>unix:path=`+filepath.Join(dir, "bus")+`</listen><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`)
 		if err := os.Mkdir(filepath.Join(dir, "run"), 0o700); err != nil {
 			t.Fatal(err)
