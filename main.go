@@ -17,6 +17,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -84,7 +85,7 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 	rules, err := policy.Load(layers)
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
-		Client: flows.NewClient(getenv), Say: o.words, Environment: getenv,
+		Client: network.NewClient(getenv), Say: o.words, Environment: getenv,
 		Where: flows.Here(flows.ThisMachine(os.Getenv)),
 		// A configuration that cannot be read does not say where to write either.
 		Trace: flows.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),

@@ -15,6 +15,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -84,7 +85,7 @@ func (p *person) worker() *flows.Login {
 		p.t.Fatal(err)
 	}
 	return &flows.Login{
-		Home: home, Rules: rules, Issuer: flows.NewIssuer(p.issuer.URL(), "", "codex-login/test", getenv), Client: flows.NewClient(getenv),
+		Home: home, Rules: rules, Issuer: flows.NewIssuer(p.issuer.URL(), "", "codex-login/test", getenv), Client: network.NewClient(getenv),
 		Clock: flows.Clock{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -33,7 +34,7 @@ func (p *person) workers() *flows.Login {
 	getenv := func(string) string { return "" }
 	return &flows.Login{
 		Home: home, Rules: rules, Issuer: flows.NewIssuer(p.issuer.URL(), "", "codex-login/test", getenv),
-		Client: flows.NewClient(getenv), Say: assets.Speak("en"),
+		Client: network.NewClient(getenv), Say: assets.Speak("en"),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -68,7 +69,7 @@ func TestVerifierProcess(t *testing.T) {
 	none := func(string) string { return "" }
 	l := &Login{
 		Home: home, Rules: rules, Issuer: NewIssuer(os.Getenv(verifierIssuer), "", "codex-login/test", none),
-		Client: NewClient(none), Say: assets.Speak("en"),
+		Client: network.NewClient(none), Say: assets.Speak("en"),
 	}
 	ids, err := l.book().List(t.Context())
 	if err != nil {

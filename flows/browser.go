@@ -83,7 +83,7 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 	for _, h := range passed {
 		c.note(Note{Code: NoteOtherPort, At: l.Clock.now(), Holder: h.Program, Err: h.Err})
 	}
-	if p, err := l.ProxyFor(l.Issuer.base()); err == nil && p.Address != "" {
+	if p, err := l.Client.ProxyFor(l.Issuer.base()); err == nil && p.Address != "" {
 		c.note(Note{Code: NoteThroughProxy, At: l.Clock.now(), Holder: p.Address, Where: p.Variable})
 	}
 	c.open = l.Open

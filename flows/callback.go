@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/flows/network"
 )
 
 // pageLimit is how long the browser gets to fetch the last page before the
@@ -28,7 +29,7 @@ const pageLimit = 3 * time.Second
 func (f *browserFlow) newServer() *http.Server {
 	return &http.Server{
 		Handler:           f.onlyLoopbackHost(http.HandlerFunc(f.serve)),
-		ReadHeaderTimeout: connectLimit,
+		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		// Otherwise net/http writes over the wizard.
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -171,7 +172,7 @@ func (f *browserFlow) authorizationOf(query url.Values) authorization {
 		return authorization{code: query.Get("code")}
 	}
 	if b := barred(&ServerError{Code: code, Detail: description}); b != nil {
-		b.Host = hostOf(f.login.Issuer.base())
+		b.Host = network.HostOf(f.login.Issuer.base())
 		return authorization{err: b}
 	}
 	switch {
@@ -188,7 +189,7 @@ func (f *browserFlow) authorizationOf(query url.Values) authorization {
 }
 
 func (f *browserFlow) trouble(status int, description string) error {
-	return &ServerError{Host: hostOf(f.login.Issuer.base()), Endpoint: "/oauth/authorize", Status: status, Detail: description}
+	return &ServerError{Host: network.HostOf(f.login.Issuer.base()), Endpoint: "/oauth/authorize", Status: status, Detail: description}
 }
 
 // pages counts the browsers that wait for the outcome.

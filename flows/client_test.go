@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -37,7 +38,7 @@ func TestCertificates(t *testing.T) {
 	}
 	huge := filepath.Join(t.TempDir(), "huge.pem")
 	pem, _ := os.ReadFile(root)
-	if err := os.WriteFile(huge, append(pem, make([]byte, certificateFileLimit)...), 0o600); err != nil {
+	if err := os.WriteFile(huge, append(pem, make([]byte, 32<<20)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -53,7 +54,7 @@ func TestCertificates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLogin(t, s)
-			l.Client = NewClient(func(name string) string { return test.env[name] })
+			l.Client = network.NewClient(func(name string) string { return test.env[name] })
 			c, err := l.Begin(t.Context(), Request{Method: Device})
 			if err == nil {
 				c.Close()
@@ -64,7 +65,7 @@ func TestCertificates(t *testing.T) {
 			if test.code != "" && (err == nil || Explain(l.Say, err).Code != test.code) {
 				t.Errorf("got %v", err)
 			}
-			var certificate *CertificateFileError
+			var certificate *network.CertificateFileError
 			if named := test.env["CODEX_CA_CERTIFICATE"] != "" && test.code != ""; errors.As(err, &certificate) != named {
 				t.Errorf("the variable is named: %t: %v", !named, err)
 			}
@@ -75,13 +76,13 @@ func TestCertificates(t *testing.T) {
 // A browser sign-in must not fail at its end for what was wrong before.
 func TestCertificateFileIsReadBeforeTheBrowserOpens(t *testing.T) {
 	l := newLogin(t, startSandbox(t, sandbox.Options{}))
-	l.Client = NewClient(func(name string) string {
+	l.Client = network.NewClient(func(name string) string {
 		return map[string]string{"CODEX_CA_CERTIFICATE": "/nowhere/root.pem"}[name]
 	})
 	opened := false
 	l.Open = func(context.Context, string) error { opened = true; return nil }
 	_, err := l.Begin(t.Context(), Request{Method: Browser})
-	var certificate *CertificateFileError
+	var certificate *network.CertificateFileError
 	if !errors.As(err, &certificate) || opened {
 		t.Errorf("got %v, opened %t", err, opened)
 	}
@@ -91,6 +92,14 @@ func TestCertificateFileIsReadBeforeTheBrowserOpens(t *testing.T) {
 	}
 	if _, err := l.SignOut(t.Context(), true); err != nil {
 		t.Error(err)
+	}
+	s := startSandbox(t, sandbox.Options{})
+	broken := l.Client
+	l = newLogin(t, s)
+	signIn(t, l, s, sandbox.MinaPlus)
+	l.Client = broken
+	if out, err := l.SignOut(t.Context(), true); err != nil || !errors.As(out.RevokeErr, &certificate) {
+		t.Errorf("signing out: %+v, %v", out, err)
 	}
 }
 
@@ -116,9 +125,9 @@ func TestProxyThatCannotBeRead(t *testing.T) {
 	} {
 		l := newLogin(t, startSandbox(t, sandbox.Options{}))
 		l.Issuer = NewIssuer(test.issuer, "", "", func(string) string { return "" })
-		l.Client = NewClient(func(name string) string { return map[string]string{test.variable: test.value}[name] })
+		l.Client = network.NewClient(func(name string) string { return map[string]string{test.variable: test.value}[name] })
 		err := l.ready(t.Context())
-		var proxy *ProxyVariableError
+		var proxy *network.ProxyVariableError
 		if test.ok {
 			if err != nil {
 				t.Errorf("%s=%s for %s: %v", test.variable, test.value, test.issuer, err)

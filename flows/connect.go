@@ -4,87 +4,68 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // RFC 6455 wants it
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
+
+	"codex-login/flows/network"
 )
 
-// Connect tries to reach an endpoint: name, connection, proxy, certificate, and
-// a request without any credential, which any answer ends well. It takes no
-// longer than a request may, and returns with what it knows when ctx ends.
-func (l *Login) Connect(ctx context.Context, e Endpoint) Connection { return l.connect(ctx, e, nil) }
-
-// connect uses trial in place of the bundle in force, if there is one.
-func (l *Login) connect(ctx context.Context, e Endpoint, trial *trust) Connection {
-	began := time.Now()
-	c := Connection{Endpoint: e, Stage: StageSetup, Host: hostOf(e.URL)}
-	c.Err = l.tryOut(ctx, &c, trial)
-	if c.Err == nil {
-		c.Stage = StageDone
-	}
-	c.Took = time.Since(began)
-	return c
+// Connection is what came of trying an endpoint, safe to print.
+type Connection struct {
+	Endpoint Endpoint
+	network.Connection
 }
 
-func (l *Login) tryOut(ctx context.Context, c *Connection, trial *trust) error {
-	t, ok := l.Client.Transport.(*transport)
-	request, err := l.probe(ctx, c.Endpoint)
-	if err != nil || !ok {
-		return &NetworkError{Problem: Offline, Cause: CauseOther, Host: c.Host, Stage: StageSetup, Err: errors.New("not a valid address")}
-	}
-	c.Host = request.URL.Host
-	if request.URL.Port() == "" {
-		c.Host = net.JoinHostPort(request.URL.Hostname(), map[string]string{"http": "80", "https": "443"}[request.URL.Scheme])
-	}
-	if c.Proxy, err = ProxyFor(t.getenv, request.URL); err != nil {
-		return err
-	}
-	if trial == nil {
-		own, err := t.ready(ctx)
-		if err != nil {
-			c.Roots = named(err)
-			return err
-		}
-		trial = &own.trust
-	}
-	c.Roots = trial.Roots
-	// A road of its own: every stage happens, and nothing is left open.
-	own := &road{t.newHTTP(*trial), *trial}
-	defer own.http.CloseIdleConnections()
-	if c.Endpoint.Purpose == ForSocket {
-		// RFC 6455 knows HTTP/1.1 alone.
-		own.http.ForceAttemptHTTP2 = false
-		own.http.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-	}
-	resp, journey, err := t.travel(own, request)
-	c.met(journey, *trial)
+// Connect tries to reach an endpoint, with a request without any credential,
+// which any answer ends well.
+func (l *Login) Connect(ctx context.Context, e Endpoint) Connection {
+	return l.connect(ctx, e, l.Client.Try)
+}
+
+// connect has a request of ours tried.
+func (l *Login) connect(ctx context.Context, e Endpoint, try func(context.Context, *http.Request, func(*http.Response) error) network.Connection) Connection {
+	request, err := l.probe(ctx, e)
 	if err != nil {
-		var network *NetworkError
-		if errors.As(err, &network) {
-			c.Stage, c.Status = network.Stage, network.Status
-		}
-		return networkError(ctx, c.Endpoint.URL, err)
+		host := network.HostOf(e.URL)
+		return Connection{e, network.Connection{
+			Host: host, Stage: network.StageSetup,
+			Err: &network.Error{Problem: network.Offline, Cause: network.CauseOther, Host: host, Stage: network.StageSetup, Err: errors.New("not a valid address")},
+		}}
 	}
-	defer func() { _ = resp.Body.Close() }()
-	c.Status = resp.StatusCode
-	c.Date, _ = http.ParseTime(resp.Header.Get("Date"))
-	return worth(c.Endpoint, request, resp)
+	return Connection{e, try(ctx, request, func(resp *http.Response) error { return worth(e, request, resp) })}
 }
 
-// met takes over what the journey saw.
-func (c *Connection) met(j *journey, trust trust) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	c.Stage, c.Addresses, c.Presented = j.stage, slices.Clone(j.addresses), certificates(j.presented)
-	if trust.Variable != "" && len(j.presented) > 0 {
-		c.Private = !trustedBy(ownRoots(), j.presented)
+// Trial is a bundle of root certificates that a person tries.
+type Trial struct {
+	*network.Trial
+	login *Login
+}
+
+// TryBundle is that of the client, for the endpoints of a Login.
+func (l *Login) TryBundle(ctx context.Context, path string) (*Trial, error) {
+	trial, err := l.Client.TryBundle(ctx, path)
+	if err != nil {
+		return nil, err
 	}
+	return &Trial{trial, l}, nil
+}
+
+// Connect is Login.Connect with the bundle.
+func (t *Trial) Connect(ctx context.Context, e Endpoint) Connection {
+	return t.login.connect(ctx, e, t.Try)
+}
+
+// ready finds out before a sign-in begins what would spoil it at its end.
+func (l *Login) ready(ctx context.Context) error {
+	if err := l.Client.Ready(ctx); err != nil {
+		return cancelled(ctx, err)
+	}
+	_, err := l.Client.ProxyFor(l.Issuer.base())
+	return err
 }
 
 // probe is the request: what Codex's doctor asks, without a credential.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -76,7 +77,7 @@ func (l *Login) judgeToken(ctx context.Context, account *Account, load func() (*
 	if err != nil || auth.Kind() != credstore.AuthPersonalAccessToken {
 		return nil //nolint:nilerr // another login by now, which is not this one's fault
 	}
-	timed, cancel := context.WithTimeoutCause(ctx, ownerLimit, errSilent)
+	timed, cancel := context.WithTimeoutCause(ctx, ownerLimit, network.ErrSilent)
 	defer cancel()
 	a, err := l.whoami(timed, auth.PersonalAccessToken)
 	if err == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"codex-login/flows/network"
 )
 
 // Deadline is when the wait that is under way ends by itself: that of the time
@@ -22,7 +24,7 @@ func (c *Challenge) Deadline() time.Time {
 		if n.At.IsZero() {
 			return time.Time{}
 		}
-		return earlier(n.At.Add(requestLimit), c.limit)
+		return earlier(n.At.Add(network.RequestLimit), c.limit)
 	}
 	return earlier(c.ExpiresAt, c.limit)
 }

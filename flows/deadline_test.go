@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -32,8 +33,8 @@ func TestDeadline(t *testing.T) {
 		note Note
 		want time.Time
 	}{
-		{Note{Code: NoteExchanging, At: noon.Add(10 * time.Second)}, noon.Add(10*time.Second + requestLimit)},
-		{Note{Code: NoteRetrying, At: noon.Add(20 * time.Second)}, noon.Add(10*time.Second + requestLimit)},
+		{Note{Code: NoteExchanging, At: noon.Add(10 * time.Second)}, noon.Add(10*time.Second + network.RequestLimit)},
+		{Note{Code: NoteRetrying, At: noon.Add(20 * time.Second)}, noon.Add(10*time.Second + network.RequestLimit)},
 		{Note{Code: NoteExchanging, At: noon.Add(50 * time.Second)}, noon.Add(time.Minute)}, // the limit comes first
 		{Note{Code: NoteCodeRefused}, noon.Add(time.Minute)},
 	} {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 )
 
 // The limits of a device code where the server does not say.
@@ -225,7 +226,7 @@ func (f *deviceFlow) ask(ctx context.Context) (g grant, result poll, wait time.D
 		DeviceAuthID string `json:"device_auth_id"`
 		UserCode     string `json:"user_code"`
 	}{f.deviceID, f.challenge.UserCode}, &f.asked)
-	var unreachable *NetworkError
+	var unreachable *network.Error
 	if errors.As(err, &unreachable) {
 		return g, pollTrouble, 0, err
 	}

@@ -14,6 +14,7 @@
 //     ever in a URL, a page, a note or an error.
 //   - Text from a server is stripped of control characters before it leaves
 //     this room, bodies are read up to 1 MiB, every request has a deadline.
+//     How a server is reached is up to flows/network.
 //   - It knows nothing of screens. What a worker wants to say while it waits
 //     is a Note that the screen reads at its own pace; what went wrong is a
 //     typed error that Explain turns into words.

@@ -60,54 +60,6 @@ func notPermitted(err error) bool {
 	return errors.Is(err, syscall.EACCES) || errors.Is(err, wsaAccess)
 }
 
-// CertificateFileError says that a file of root certificates cannot be used.
-type CertificateFileError struct {
-	// Variable named it; "" is a path that a person gave.
-	Variable, Path string
-	Problem        BundleProblem
-	// Block and Line say where, counted from 1; 0 is nowhere in particular.
-	// Label is what the block's BEGIN line says.
-	Block, Line int
-	Label       string
-	Err         error // may be nil
-}
-
-func newCertificateFileError(variable, path string, p *bundleError) *CertificateFileError {
-	return &CertificateFileError{
-		Variable: variable, Path: path,
-		Problem: p.problem, Block: p.block, Line: p.line, Label: printable(p.label, 40), Err: p.err,
-	}
-}
-
-func (e *CertificateFileError) Error() string {
-	s := e.Path + ": " + string(e.Problem)
-	if e.Variable != "" {
-		s = e.Variable + " names " + s
-	}
-	if e.Line > 0 {
-		s += fmt.Sprintf(" (block %d, line %d)", e.Block, e.Line)
-	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
-}
-
-func (e *CertificateFileError) Unwrap() error { return e.Err }
-
-// ProxyVariableError says that an environment variable names a proxy in a way
-// that cannot be understood. It does not hold the value: a password may be in
-// it. Scheme is what stands before the ://, where that is the problem.
-type ProxyVariableError struct {
-	Variable string
-	Problem  ProxyProblem
-	Scheme   string
-}
-
-func (e *ProxyVariableError) Error() string {
-	return e.Variable + " is not the address of a proxy (" + string(e.Problem) + ")"
-}
-
 // ServerError is an answer that cannot be used. Detail is what the server
 // said, safe to print and cut to a sensible length.
 type ServerError struct {

@@ -8,6 +8,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -68,12 +69,12 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		barred      *BarredError
 		provider    *ProviderError
 		busy        *PortBusyError
-		network     *NetworkError
+		unreachable *network.Error
 		server      *ServerError
 		input       *InputError
 		document    *DocumentError
-		certificate *CertificateFileError
-		proxy       *ProxyVariableError
+		certificate *network.CertificateFileError
+		proxy       *network.ProxyVariableError
 		violation   *policy.Violation
 		config      *policy.ConfigError
 		conflict    *policy.ConflictError
@@ -124,8 +125,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		return "tls", "certificate_" + string(certificate.Problem), certificateValues(say, certificate)
 	case errors.As(err, &proxy):
 		return "proxy", "variable_" + string(proxy.Problem), []any{"Variable", proxy.Variable, "Scheme", printable(proxy.Scheme, 12)}
-	case errors.As(err, &network):
-		return classifyNetwork(say, network)
+	case errors.As(err, &unreachable):
+		return classifyNetwork(say, unreachable)
 	case errors.As(err, &denied):
 		return "denied", "denied", []any{"Said", first(denied.Description, denied.Code)}
 	case errors.As(err, &server):

@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/flows/network"
 )
 
 // classifyNetwork chooses the words for a request that got no answer.
-func classifyNetwork(say *assets.Catalogue, e *NetworkError) (code, id string, values []any) {
+func classifyNetwork(say *assets.Catalogue, e *network.Error) (code, id string, values []any) {
 	code, id = string(e.Problem), string(e.Problem)+"_"+string(e.Cause)
 	if e.Cause == "" {
-		id = string(e.Problem) + "_" + string(CauseOther)
+		id = string(e.Problem) + "_" + string(network.CauseOther)
 	}
-	if e.Cause == CauseReplaced && len(e.Roots.Instead) == 0 {
-		id = "tls_" + string(CauseUnknown)
+	if e.Cause == network.CauseReplaced && len(e.Roots.Instead) == 0 {
+		id = "tls_" + string(network.CauseUnknown)
 	}
 	values = []any{
 		"Host", e.Host, "Name", withoutPort(e.Host), "Cause", cause(e.Err), "Status", e.Status,
@@ -24,7 +25,7 @@ func classifyNetwork(say *assets.Catalogue, e *NetworkError) (code, id string, v
 		"Port", portHint(say, e.Proxy), "Socks", e.Proxy.Socks,
 		"Roots", SayRoots(say, e.Roots), "Instead", strings.Join(e.Roots.Instead, ", "),
 	}
-	var c Certificate
+	var c network.Certificate
 	if e.Fault < len(e.Presented) {
 		c = e.Presented[e.Fault]
 	}
@@ -57,7 +58,7 @@ func day(t time.Time) string {
 }
 
 // portHint is a sentence about a port that nobody gave.
-func portHint(say *assets.Catalogue, c ProxyChoice) string {
+func portHint(say *assets.Catalogue, c network.ProxyChoice) string {
 	if !c.PortAssumed {
 		return ""
 	}
@@ -66,7 +67,7 @@ func portHint(say *assets.Catalogue, c ProxyChoice) string {
 
 // SayProxy says in a few words how a host is reached and which variable
 // decided.
-func SayProxy(say *assets.Catalogue, c ProxyChoice) string {
+func SayProxy(say *assets.Catalogue, c network.ProxyChoice) string {
 	switch {
 	case c.Exempt:
 		return say.Say("explain.way_exempt", "Variable", c.Variable)
@@ -77,7 +78,7 @@ func SayProxy(say *assets.Catalogue, c ProxyChoice) string {
 }
 
 // SayRoots says in a few words what certificates are held against.
-func SayRoots(say *assets.Catalogue, r Roots) string {
+func SayRoots(say *assets.Catalogue, r network.Roots) string {
 	values := []any{
 		"Variable", r.Variable, "Path", printable(r.Path, 300), "Count", r.Certificates,
 		"Expired", r.Expired, "Instead", strings.Join(r.Instead, ", "),
@@ -91,13 +92,13 @@ func SayRoots(say *assets.Catalogue, r Roots) string {
 	return say.Say("explain.roots_instead", values...)
 }
 
-func certificateValues(say *assets.Catalogue, e *CertificateFileError) []any {
+func certificateValues(say *assets.Catalogue, e *network.CertificateFileError) []any {
 	who := say.Say("explain.bundle_given", "Path", printable(e.Path, 300))
 	if e.Variable != "" {
 		who = say.Say("explain.bundle_named", "Variable", e.Variable, "Path", printable(e.Path, 300))
 	}
 	return []any{
-		"Who", who, "Variable", first(e.Variable, bundleVariable), "Named", e.Variable != "",
+		"Who", who, "Variable", first(e.Variable, network.BundleVariable), "Named", e.Variable != "",
 		"Path", printable(e.Path, 300), "Block", e.Block, "Line", e.Line, "Label", e.Label, "Cause", cause(e.Err),
 	}
 }

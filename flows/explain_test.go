@@ -18,6 +18,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -79,21 +80,21 @@ func everyError(t *testing.T) map[string]error {
 		"unforeseen":  errors.New("something else"),
 		"wrapped":     fmt.Errorf("while testing: %w", ErrExpired),
 	}
-	for _, p := range constants(t, ".", "NetworkProblem") {
-		all["network "+p] = &NetworkError{Problem: NetworkProblem(p), Host: "auth.openai.com", Err: net.ErrClosed}
-		for _, c := range causesOf(t, NetworkProblem(p)) {
-			all["network "+p+" "+string(c)] = &NetworkError{
-				Problem: NetworkProblem(p), Cause: c, Host: "auth.openai.com", Err: net.ErrClosed,
-				Roots: Roots{Variable: "SSL_CERT_FILE", Path: "/x", Instead: []string{"SSL_CERT_FILE"}},
+	for _, p := range constants(t, "network", "Problem") {
+		all["network "+p] = &network.Error{Problem: network.Problem(p), Host: "auth.openai.com", Err: net.ErrClosed}
+		for _, c := range causesOf(t, network.Problem(p)) {
+			all["network "+p+" "+string(c)] = &network.Error{
+				Problem: network.Problem(p), Cause: c, Host: "auth.openai.com", Err: net.ErrClosed,
+				Roots: network.Roots{Variable: "SSL_CERT_FILE", Path: "/x", Instead: []string{"SSL_CERT_FILE"}},
 			}
 		}
 	}
-	for _, p := range constants(t, ".", "BundleProblem") {
-		all["bundle "+p] = &CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Problem: BundleProblem(p)}
-		all["bundle given "+p] = &CertificateFileError{Path: "/x", Problem: BundleProblem(p), Block: 2, Line: 7, Label: "X509 CERTIFICATE", Err: os.ErrNotExist}
+	for _, p := range constants(t, "network", "BundleProblem") {
+		all["bundle "+p] = &network.CertificateFileError{Variable: "SSL_CERT_FILE", Path: "/x", Problem: network.BundleProblem(p)}
+		all["bundle given "+p] = &network.CertificateFileError{Path: "/x", Problem: network.BundleProblem(p), Block: 2, Line: 7, Label: "X509 CERTIFICATE", Err: os.ErrNotExist}
 	}
-	for _, p := range constants(t, ".", "ProxyProblem") {
-		all["variable "+p] = &ProxyVariableError{Variable: "HTTPS_PROXY", Problem: ProxyProblem(p), Scheme: "ftp"}
+	for _, p := range constants(t, "network", "ProxyProblem") {
+		all["variable "+p] = &network.ProxyVariableError{Variable: "HTTPS_PROXY", Problem: network.ProxyProblem(p), Scheme: "ftp"}
 	}
 	for _, p := range constants(t, ".", "DocumentProblem") {
 		all["document "+p] = &DocumentError{Problem: DocumentProblem(p), Detail: "3:4: unexpected end"}
@@ -119,19 +120,19 @@ func everyError(t *testing.T) map[string]error {
 
 // causesOf is every cause that a problem can have. A new one has to be put into
 // one of these lists.
-func causesOf(t *testing.T, p NetworkProblem) []NetworkCause {
+func causesOf(t *testing.T, p network.Problem) []network.Cause {
 	t.Helper()
-	reached := []NetworkCause{CauseOther, CauseName, CauseRefused, CauseSilent, CauseDropped, CauseGarbage}
-	lists := map[NetworkProblem][]NetworkCause{
-		Offline: reached,
-		Proxy:   append(slices.Clone(reached), CauseAuthentication, CauseStatus),
-		TLS: {
-			CauseOther, CauseRefused, CauseSilent, CauseDropped, CauseGarbage, CauseExpired, CauseNotYetValid, CauseWrongHost,
-			CauseSelfSigned, CauseUnknown, CauseInspected, CauseReplaced, CauseRejected,
+	reached := []network.Cause{network.CauseOther, network.CauseName, network.CauseRefused, network.CauseSilent, network.CauseDropped, network.CauseGarbage}
+	lists := map[network.Problem][]network.Cause{
+		network.Offline: reached,
+		network.Proxy:   append(slices.Clone(reached), network.CauseAuthentication, network.CauseStatus),
+		network.TLS: {
+			network.CauseOther, network.CauseRefused, network.CauseSilent, network.CauseDropped, network.CauseGarbage, network.CauseExpired, network.CauseNotYetValid, network.CauseWrongHost,
+			network.CauseSelfSigned, network.CauseUnknown, network.CauseInspected, network.CauseReplaced, network.CauseRejected,
 		},
 	}
-	for _, c := range constants(t, ".", "NetworkCause") {
-		if !slices.Contains(lists[Proxy], NetworkCause(c)) && !slices.Contains(lists[TLS], NetworkCause(c)) {
+	for _, c := range constants(t, "network", "Cause") {
+		if !slices.Contains(lists[network.Proxy], network.Cause(c)) && !slices.Contains(lists[network.TLS], network.Cause(c)) {
 			t.Errorf("nothing has the cause %s", c)
 		}
 	}
@@ -190,10 +191,10 @@ func TestExplanationsAreStripped(t *testing.T) {
 	for _, err := range []error{
 		&DeniedError{Description: printable(bad, 300)},
 		errors.New(bad),
-		&NetworkError{Problem: Offline, Host: "h", Err: errors.New(bad)},
+		&network.Error{Problem: network.Offline, Host: "h", Err: errors.New(bad)},
 		&credstore.Error{Problem: credstore.ProblemCorrupt, Place: credstore.Place{Where: bad}, Detail: bad},
 		&credstore.HomeError{Path: bad},
-		&CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad, Problem: BundleBase64, Label: printable(bad, 40)},
+		&network.CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad, Problem: network.BundleBase64, Label: printable(bad, 40)},
 		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: printable(bad, 60)}}},
 	} {
 		e := Explain(say, err)

@@ -16,6 +16,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -39,7 +40,7 @@ func answeredWith(status uint16, body []byte) *Login {
 	clock := &steppedClock{now: noon}
 	return &Login{
 		Issuer: NewIssuer("https://issuer.example", "", "test", func(string) string { return "" }), Rules: &policy.Rules{},
-		Client: &http.Client{Transport: saying{int(status)%500 + 100, body, header}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		Client: &network.Client{Client: http.Client{Transport: saying{int(status)%500 + 100, body, header}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}},
 		Clock:  clock.clock(), Say: assets.Speak("en"), Trace: NewTrace(""), ports: []int{0},
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -48,7 +49,7 @@ func newLogin(t *testing.T, s *sandbox.Server, overrides ...string) *Login {
 		Say: assets.Speak("en"), ports: []int{0},
 	}
 	reloadRules(t, l, append([]string{`openai_base_url="` + s.URL() + `/v1"`}, overrides...)...)
-	l.Client = NewClient(func(string) string { return "" })
+	l.Client = network.NewClient(func(string) string { return "" })
 	return l
 }
 

@@ -3,11 +3,11 @@ package flows
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -17,7 +17,7 @@ type Login struct {
 	Home   credstore.Home
 	Rules  *policy.Rules
 	Issuer Issuer
-	Client *http.Client
+	Client *network.Client
 	// Open shows a URL in the person's browser; nil never opens one.
 	Open func(ctx context.Context, url string) error
 	// Clock is the time; the zero value is the real one.

@@ -16,6 +16,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -44,7 +45,7 @@ func took(key string, d time.Duration) fact {
 func lasts(key string, d time.Duration) fact { return fact{key, d.Round(time.Second).String()} }
 
 // hostFact is the host of an address, with its port.
-func hostFact(address string) fact { return fact{"host", hostOf(address)} }
+func hostFact(address string) fact { return fact{"host", network.HostOf(address)} }
 
 // ownPaths are what this program adds to an address. What stands before that a
 // person has configured, and a gateway's may have a key in it.
@@ -121,10 +122,10 @@ func errorFacts(err error) []fact {
 		facts = append(facts, count("status", server.Status))
 		facts = append(facts, saidFact(server.Code)...)
 	}
-	var network *NetworkError
+	var unreachable *network.Error
 	switch {
-	case errors.As(err, &network):
-		facts = append(facts, fact{"why", reasonOf(network.Err)})
+	case errors.As(err, &unreachable):
+		facts = append(facts, fact{"why", reasonOf(unreachable.Err)})
 	case errors.Is(err, context.DeadlineExceeded):
 		facts = append(facts, codeFact("why", "timeout"))
 	}

@@ -173,7 +173,7 @@ func (v *visit) requestID(a answer) []fact { return []fact{{"request_id", a.requ
 // proxyVariable names the variable that says by which proxy an address is
 // reached; "" where it is reached directly.
 func (l *Login) proxyVariable(target string) string {
-	choice, err := l.ProxyFor(target)
+	choice, err := l.Client.ProxyFor(target)
 	if err != nil || choice.Exempt {
 		return ""
 	}

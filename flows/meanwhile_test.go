@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -30,7 +31,7 @@ func (o onTheWay) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func duringRevoke(l *Login, f func()) {
-	l.Client = &http.Client{Transport: onTheWay{"/revoke", f, l.Client.Transport}}
+	l.Client = &network.Client{Client: http.Client{Transport: onTheWay{"/revoke", f, l.Client.Transport}}}
 }
 
 // another is another process with the same home, started now.

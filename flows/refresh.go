@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 )
 
 // refreshReason is why tokens are renewed, as the issuer is told.
@@ -102,10 +103,10 @@ func (r renewal) of(a *credstore.Auth) *credstore.Auth {
 
 // refresh spends the refresh token of a. It returns a *SessionEndedError if the
 // issuer says in Codex's terms that there is no use in asking again, and
-// otherwise a *ServerError or a *NetworkError. ctx must not end before it has
+// otherwise a *ServerError or a *network.Error. ctx must not end before it has
 // returned: an answer that nobody waits for still has the only token that works.
 func (l *Login) refresh(ctx context.Context, a *credstore.Auth, why refreshReason) (renewal, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	ctx, cancel := context.WithTimeout(ctx, network.RequestLimit)
 	defer cancel()
 	issuedBy, clientID := "", l.Issuer.ClientID
 	if p := a.Tokens.Provenance; p != nil {
@@ -119,7 +120,7 @@ func (l *Login) refresh(ctx context.Context, a *credstore.Auth, why refreshReaso
 		RefreshToken string        `json:"refresh_token"`
 	}{clientID, "refresh_token", why, a.Tokens.RefreshToken.Reveal()})
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = &NetworkError{Problem: Offline, Host: hostOf(target), Err: errors.New("no answer in time")}
+		err = &network.Error{Problem: network.Offline, Host: network.HostOf(target), Err: errors.New("no answer in time")}
 	}
 	if err != nil {
 		return renewal{}, err

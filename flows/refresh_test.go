@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -131,13 +132,13 @@ func TestRefusalsAreCodexs(t *testing.T) {
 		_, err := l.refresh(t.Context(), someLogin("opaque", time.Now()), scheduled)
 		var ended *SessionEndedError
 		var server *ServerError
-		var network *NetworkError
+		var unreachable *network.Error
 		switch {
 		case test.reason != "":
 			if !errors.As(err, &ended) || ended.Reason != test.reason || ended.At.IsZero() {
 				t.Errorf("%s: %v, want %s", name, err, test.reason)
 			}
-		case errors.As(err, &ended), !errors.As(err, &server) && !errors.As(err, &network):
+		case errors.As(err, &ended), !errors.As(err, &server) && !errors.As(err, &unreachable):
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := len(s.RequestsTo(sandbox.Refresh)); n != 1 {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"codex-login/flows/network"
 )
 
 // The limits of asking again, once the person has done their part. Waiting
@@ -25,9 +27,9 @@ func (l *Login) insist(ctx context.Context, c *Challenge, ask func() (answer, er
 	for try := 1; ; try++ {
 		a, err := ask()
 		why, wait := err, time.Duration(0)
-		var unreachable *NetworkError
+		var unreachable *network.Error
 		switch {
-		case errors.As(err, &unreachable) && !unreachable.lasting():
+		case errors.As(err, &unreachable) && !unreachable.Lasting():
 		case err != nil || !isTrouble(a.status):
 			return a, err
 		default:

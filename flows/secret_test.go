@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -166,7 +167,7 @@ func TestEchoOfTheAddress(t *testing.T) {
 		_, _ = fmt.Fprintf(w, "echo Authorization: %s, %s:%s, %s", r.Header.Get("Authorization"), user, password, password)
 	}))
 	defer server.Close()
-	l := &Login{Client: server.Client()}
+	l := &Login{Client: &network.Client{Client: *server.Client()}}
 	a, err := l.do(t.Context(), request{method: http.MethodPost, url: strings.Replace(server.URL, "://", "://somebody%40x:pass%20word@", 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"codex-login/credstore"
+	"codex-login/flows/network"
 )
 
 // SignOut removes the login from this machine, the earlier sessions of the
@@ -327,7 +328,7 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 	answer, err := l.postJSON(ctx, target, true, body)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		err = &NetworkError{Problem: Offline, Host: hostOf(target), Err: errors.New("no answer within 10 s")}
+		err = &network.Error{Problem: network.Offline, Host: network.HostOf(target), Err: errors.New("no answer within 10 s")}
 	case err == nil && !answer.ok():
 		err = answer.failure()
 	}

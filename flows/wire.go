@@ -10,7 +10,17 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
+
+	"codex-login/flows/network"
+)
+
+// The limits of every request, beside those of the client.
+const (
+	revokeLimit = 10 * time.Second // as Codex
+	enrichLimit = 10 * time.Second
+	bodyLimit   = 1 << 20
 )
 
 // parameter is one form or query parameter. The order is part of the wire, so
@@ -49,7 +59,7 @@ type answer struct {
 
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
-// do sends r. It returns a *NetworkError when there was no answer and a
+// do sends r. It returns a *network.Error when there was no answer and a
 // *ServerError when the answer was too large to be one. The login log tells of
 // it.
 func (l *Login) do(ctx context.Context, r request) (answer, error) {
@@ -70,7 +80,7 @@ func (l *Login) fetch(ctx context.Context, r request) (answer, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {
-		return answer{}, &NetworkError{Problem: Offline, Host: hostOf(r.url), Err: errors.New("not a valid address")}
+		return answer{}, &network.Error{Problem: network.Offline, Host: network.HostOf(r.url), Err: errors.New("not a valid address")}
 	}
 	req.Header.Set("Accept", "*/*")
 	// An empty value keeps Go from sending its own name.
@@ -87,12 +97,12 @@ func (l *Login) fetch(ctx context.Context, r request) (answer, error) {
 	}
 	resp, err := l.Client.Do(req)
 	if err != nil {
-		return answer{}, networkError(ctx, r.url, err)
+		return answer{}, network.ErrorOf(ctx, r.url, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	if err != nil {
-		return answer{}, networkError(ctx, r.url, err)
+		return answer{}, network.ErrorOf(ctx, r.url, err)
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, body: text, request: r}
 	if len(text) > bodyLimit {
@@ -139,7 +149,7 @@ func (a answer) decode(into any) error {
 
 // failure is the answer as an error, with what the server said about it.
 func (a answer) failure() *ServerError {
-	e := &ServerError{Host: hostOf(a.request.url), Status: a.status}
+	e := &ServerError{Host: network.HostOf(a.request.url), Status: a.status}
 	if u, err := url.Parse(a.request.url); err == nil {
 		e.Endpoint = u.Path
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -139,7 +140,7 @@ func (s connection) settle() (screen, tea.Cmd, intent) {
 	if s.busy() || s.trial == nil {
 		return s, nil, nil
 	}
-	if stage := s.came[0].Stage; stage == flows.StageDone || stage == flows.StageRequest {
+	if stage := s.came[0].Stage; stage == network.StageDone || stage == network.StageRequest {
 		return s, keepCmd(s.try, s.trial, s.chosen), nil
 	}
 	s.trial, s.vain = nil, true
@@ -153,7 +154,7 @@ func (s connection) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		s.again()
 		for i, c := range s.came {
 			if c == nil { // it was given up for the bundle
-				s.came[i] = &flows.Connection{Endpoint: s.to[i], Err: flows.ErrCancelled}
+				s.came[i] = &flows.Connection{Endpoint: s.to[i], Connection: network.Connection{Err: flows.ErrCancelled}}
 			}
 		}
 		return s, trialCmd(s.try, s.env.login, pathOf(s.path.Value(), s.env.home)), nil
@@ -170,7 +171,7 @@ func (s connection) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		next, cmd := s.start()
 		return next, cmd, nil
 	case pressed(k, s.copy()):
-		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "line", flows.BundleLine(s.kept)), nil
+		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "line", network.BundleLine(s.kept)), nil
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	case k.String() == "up" || k.String() == "k":

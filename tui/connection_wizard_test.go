@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 )
 
@@ -99,7 +100,7 @@ func TestPathOf(t *testing.T) {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
-	if got := flows.BundleLine("/x/it's"); !strings.Contains(got, `'/x/it'\''s'`) && !strings.Contains(got, "setx") {
+	if got := network.BundleLine("/x/it's"); !strings.Contains(got, `'/x/it'\''s'`) && !strings.Contains(got, "setx") {
 		t.Error(got)
 	}
 }

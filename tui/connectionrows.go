@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -123,7 +124,7 @@ func (s connection) details(c flows.Connection, w int) string {
 
 // distrusted: what the server showed is at fault.
 func distrusted(err error) bool {
-	var e *flows.NetworkError
+	var e *network.Error
 	return errors.As(err, &e) && len(e.Presented) > 0
 }
 
@@ -144,7 +145,7 @@ func (s connection) bundleState(w int) string {
 		return lines(
 			s.env.succeeded(s.env.say("connection.works"), w),
 			wrap(s.env.say("connection.profile"), w),
-			t.Accent.Render(wrap(clean(flows.BundleLine(s.kept)), w)),
+			t.Accent.Render(wrap(clean(network.BundleLine(s.kept)), w)),
 		)
 	case s.vain:
 		return s.env.warning(s.env.say("connection.vain", "Path", clean(s.env.short(s.chosen))), w)

@@ -14,6 +14,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 	"codex-login/tui/theme"
@@ -110,7 +111,7 @@ func liveEnv(t *testing.T, s *sandbox.Server, config ...string) *env {
 		t.Fatal(err)
 	}
 	return envWith(t, &flows.Login{
-		Home: home, Rules: rules, Client: flows.NewClient(func(string) string { return "" }), Say: assets.Speak("en"),
+		Home: home, Rules: rules, Client: network.NewClient(func(string) string { return "" }), Say: assets.Speak("en"),
 		Issuer: flows.NewIssuer(s.URL(), "", "codex-login/test", func(string) string { return "" }),
 	})
 }

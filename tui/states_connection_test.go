@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 )
 
 // reached is an address that answered, as the connection screen shows it.
 func reachedAs(e flows.Endpoint, host, issuer string) flows.Connection {
-	return flows.Connection{
-		Endpoint: e, Host: host, Roots: flows.Roots{System: true}, Stage: flows.StageDone, Status: 401, Took: 128 * time.Millisecond,
+	return flows.Connection{Endpoint: e, Connection: network.Connection{
+		Host: host, Roots: network.Roots{System: true}, Stage: network.StageDone, Status: 401, Took: 128 * time.Millisecond,
 		Addresses: []netip.Addr{netip.MustParseAddr("203.0.113.5")},
-		Presented: []flows.Certificate{{Subject: host, Issuer: issuer, NotBefore: noon.AddDate(0, -1, 0), NotAfter: noon.AddDate(0, 2, 0)}},
-	}
+		Presented: []network.Certificate{{Subject: host, Issuer: issuer, NotBefore: noon.AddDate(0, -1, 0), NotAfter: noon.AddDate(0, 2, 0)}},
+	}}
 }
 
 // connectionStates are the screen of the way to OpenAI, and the errors that lead
@@ -22,8 +23,8 @@ func reachedAs(e flows.Endpoint, host, issuer string) flows.Connection {
 func connectionStates(e *env, x texts) []state {
 	fresh, _ := newConnection(e)
 	hosts := []string{"auth.openai.com:443", "api.openai.com:443", "chatgpt.com:443", "chatgpt.com:443"}
-	bundle := flows.Roots{Variable: "CODEX_CA_CERTIFICATE", Path: "/home/mina/root.pem", Certificates: 2, System: true}
-	proxy := flows.ProxyChoice{Variable: "HTTPS_PROXY", Address: "http://proxy.example.test:3128"}
+	bundle := network.Roots{Variable: "CODEX_CA_CERTIFICATE", Path: "/home/mina/root.pem", Certificates: 2, System: true}
+	proxy := network.ProxyChoice{Variable: "HTTPS_PROXY", Address: "http://proxy.example.test:3128"}
 	with := func(change func(i int, c *flows.Connection)) connection {
 		s := fresh
 		s.came = make([]*flows.Connection, len(s.to))
@@ -36,18 +37,18 @@ func connectionStates(e *env, x texts) []state {
 		}
 		return s
 	}
-	inspected := &flows.NetworkError{
-		Problem: flows.TLS, Cause: flows.CauseInspected, Stage: flows.StageTLS, Host: "auth.openai.com", Proxy: proxy, Roots: flows.Roots{System: true},
-		Err: errors.New("x509: certificate signed by unknown authority"), Presented: []flows.Certificate{{
+	inspected := &network.Error{
+		Problem: network.TLS, Cause: network.CauseInspected, Stage: network.StageTLS, Host: "auth.openai.com", Proxy: proxy, Roots: network.Roots{System: true},
+		Err: errors.New("x509: certificate signed by unknown authority"), Presented: []network.Certificate{{
 			Subject: "auth.openai.com", Issuer: "Inspection CA (" + x.label + ")", NotBefore: noon.AddDate(-1, 0, 0), NotAfter: noon.AddDate(1, 0, 0),
 		}},
 	}
-	asks := &flows.NetworkError{
-		Problem: flows.Proxy, Cause: flows.CauseAuthentication, Stage: flows.StageProxy, Host: "auth.openai.com", Proxy: proxy,
+	asks := &network.Error{
+		Problem: network.Proxy, Cause: network.CauseAuthentication, Stage: network.StageProxy, Host: "auth.openai.com", Proxy: proxy,
 		Err: errors.New("the proxy answered 407"), Status: 407, Schemes: []string{"Negotiate", "NTLM"},
 	}
 	broken := with(func(_ int, c *flows.Connection) {
-		c.Err, c.Stage, c.Proxy, c.Presented = inspected, flows.StageTLS, proxy, inspected.Presented
+		c.Err, c.Stage, c.Proxy, c.Presented = inspected, network.StageTLS, proxy, inspected.Presented
 	})
 	trusted := with(func(_ int, c *flows.Connection) {
 		c.Roots, c.Proxy, c.Private, c.Presented = bundle, proxy, true, inspected.Presented
@@ -60,7 +61,7 @@ func connectionStates(e *env, x texts) []state {
 		typed = after(typed, string(k))
 	}
 	bad := typed.(connection)
-	bad.failed = &flows.CertificateFileError{Path: x.path, Problem: flows.BundleBase64, Block: 2, Line: 31, Label: "CERTIFICATE"}
+	bad.failed = &network.CertificateFileError{Path: x.path, Problem: network.BundleBase64, Block: 2, Line: 31, Label: "CERTIFICATE"}
 	reading, vain, works, trying := bad, broken, trusted, broken
 	reading.failed, reading.reads = nil, true
 	vain.vain, vain.chosen = true, "/home/mina/root.pem"
@@ -69,7 +70,7 @@ func connectionStates(e *env, x texts) []state {
 	trying.trial, trying.chosen = new(flows.Trial), "/home/mina/root.pem"
 	socket := with(func(i int, c *flows.Connection) {
 		if i == 3 {
-			c.Err, c.Stage = &flows.ServerError{Host: "chatgpt.com", Status: 404}, flows.StageRequest
+			c.Err, c.Stage = &flows.ServerError{Host: "chatgpt.com", Status: 404}, network.StageRequest
 		}
 	})
 	socket.row = 3
@@ -83,7 +84,7 @@ func connectionStates(e *env, x texts) []state {
 		{name: "connection-unneeded", screen: with(func(_ int, c *flows.Connection) { c.Roots = bundle })},
 		{name: "connection-socket", screen: socket},
 		{name: "connection-407", screen: with(func(_ int, c *flows.Connection) {
-			c.Err, c.Stage, c.Presented, c.Proxy = asks, flows.StageProxy, nil, proxy
+			c.Err, c.Stage, c.Presented, c.Proxy = asks, network.StageProxy, nil, proxy
 		})},
 		{name: "connection-inspected", screen: broken},
 		{name: "connection-asking", screen: asking},

@@ -8,6 +8,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -131,7 +132,7 @@ func deviceStates(e *env, x texts) []state {
 	waiting.challenge = &flows.Challenge{Method: flows.Device, URL: x.url, UserCode: x.code, ExpiresAt: noon.Add(14*time.Minute + 32*time.Second)}
 	waiting.code = qrCode(x.url, e.theme.Glyphs.Unicode)
 	retrying, arrived, expired := waiting, waiting, waiting
-	retrying.notes = []flows.Note{{Code: flows.NoteRetrying, Err: &flows.NetworkError{Problem: flows.Offline, Host: "auth.openai.com"}}}
+	retrying.notes = []flows.Note{{Code: flows.NoteRetrying, Err: &network.Error{Problem: network.Offline, Host: "auth.openai.com"}}}
 	arrived.notes = []flows.Note{{Code: flows.NoteExchanging}}
 	expired.expired = true
 	return []state{
@@ -269,7 +270,7 @@ func endStates(e *env, x texts) []state {
 	}})
 	revoked, failed := noted, noted
 	revoked.revoked = true
-	failed.failed = &flows.NetworkError{Problem: flows.Offline, Host: "auth.openai.com"}
+	failed.failed = &network.Error{Problem: network.Offline, Host: "auth.openai.com"}
 	of := func(a flows.Account, active bool) flows.Entry {
 		return flows.Entry{Account: a, ID: "chatgpt-1", Active: active}
 	}

@@ -17,6 +17,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 	"codex-login/tui/termtest"
@@ -42,7 +43,7 @@ func wizardProcess() int {
 		panic(err)
 	}
 	login := &flows.Login{
-		Home: home, Rules: rules, Client: flows.NewClient(func(string) string { return "" }), Say: assets.Speak("en"), Environment: os.Getenv,
+		Home: home, Rules: rules, Client: network.NewClient(func(string) string { return "" }), Say: assets.Speak("en"), Environment: os.Getenv,
 		Issuer: flows.NewIssuer(issuer.URL(), "", "codex-login/test", func(string) string { return "" }),
 	}
 	if os.Getenv("TUI_TEST_PLACE") == "ssh" {

@@ -9,6 +9,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -57,7 +58,7 @@ func connection(purpose flows.Purpose) func(context.Context, *patient) []Finding
 			return []Finding{see(row)}
 		}
 		var unreadable *policy.ConfigError
-		if c.Stage == flows.StageSetup && errors.As(p.Trouble, &unreadable) {
+		if c.Stage == network.StageSetup && errors.As(p.Trouble, &unreadable) {
 			return []Finding{see("configuration")}
 		}
 		if first := p.firstOf(ctx, purpose, c); first != purpose {
@@ -87,19 +88,19 @@ func isAddress(id string) bool { return slices.Contains(addressRows, id) }
 // elsewhere is the check that speaks of a failure for all addresses; "" is the
 // address's own.
 func elsewhere(c flows.Connection) string {
-	var network *flows.NetworkError
-	var bundle *flows.CertificateFileError
-	var proxy *flows.ProxyVariableError
+	var unreachable *network.Error
+	var bundle *network.CertificateFileError
+	var proxy *network.ProxyVariableError
 	switch {
 	case errors.As(c.Err, &bundle):
 		return "certificates"
 	case errors.As(c.Err, &proxy):
 		return "proxy"
-	case !errors.As(c.Err, &network):
+	case !errors.As(c.Err, &unreachable):
 		return ""
-	case network.Problem == flows.Proxy:
+	case unreachable.Problem == network.Proxy:
 		return "proxy"
-	case network.Problem == flows.Offline && network.Cause == flows.CauseName:
+	case unreachable.Problem == network.Offline && unreachable.Cause == network.CauseName:
 		return "names"
 	}
 	return ""
@@ -126,30 +127,30 @@ func (p *patient) firstOf(ctx context.Context, purpose flows.Purpose, c flows.Co
 
 // failure is the same for two addresses with one cause.
 func failure(c flows.Connection) string {
-	var network *flows.NetworkError
+	var unreachable *network.Error
 	var server *flows.ServerError
 	key := []string{string(c.Stage), c.Proxy.Address}
 	switch {
 	case errors.As(c.Err, &server):
 		return strings.Join(append(key, c.Host, strconv.Itoa(server.Status)), " ")
-	case !errors.As(c.Err, &network) || c.Stage == flows.StageSetup:
+	case !errors.As(c.Err, &unreachable) || c.Stage == network.StageSetup:
 		return strings.Join(append(key, c.Endpoint.URL), " ")
 	}
-	key = append(key, string(network.Problem), string(network.Cause))
-	switch network.Cause {
-	case flows.CauseExpired, flows.CauseNotYetValid, flows.CauseWrongHost, flows.CauseRejected:
-		key = append(key, network.Host)
+	key = append(key, string(unreachable.Problem), string(unreachable.Cause))
+	switch unreachable.Cause {
+	case network.CauseExpired, network.CauseNotYetValid, network.CauseWrongHost, network.CauseRejected:
+		key = append(key, unreachable.Host)
 	default:
 	}
-	return strings.Join(append(key, faulty(network).Issuer), " ")
+	return strings.Join(append(key, faulty(unreachable).Issuer), " ")
 }
 
 // faulty is the certificate that is to blame.
-func faulty(e *flows.NetworkError) flows.Certificate {
+func faulty(e *network.Error) network.Certificate {
 	if e.Fault < len(e.Presented) {
 		return e.Presented[e.Fault]
 	}
-	return flows.Certificate{}
+	return network.Certificate{}
 }
 
 // needs reports whether the login in force has a use for an address: a key none
@@ -196,9 +197,9 @@ func (p *patient) connected(c flows.Connection) Finding {
 		}
 		return direct
 	}
-	var network *flows.NetworkError
+	var unreachable *network.Error
 	var server *flows.ServerError
-	errors.As(c.Err, &network)
+	errors.As(c.Err, &unreachable)
 	switch {
 	case c.Err == nil && c.Private:
 		at["Issuer"] = name(lastIssuer(c))
@@ -211,20 +212,20 @@ func (p *patient) connected(c flows.Connection) Finding {
 	case errors.As(c.Err, &server):
 		at["Status"] = count(server.Status)
 		return problem(either("server", "server_proxied"), at)
-	case c.Stage == flows.StageSetup:
+	case c.Stage == network.StageSetup:
 		return problem("no_address", at)
-	case network == nil:
+	case unreachable == nil:
 		return problem(either("request", "request_proxied"), at)
-	case network.Problem == flows.TLS:
-		return untrusted(network, at)
-	case c.Stage == flows.StageRequest:
+	case unreachable.Problem == network.TLS:
+		return untrusted(unreachable, at)
+	case c.Stage == network.StageRequest:
 		return problem(either("request", "request_proxied"), at)
 	}
 	return problem("connect", at)
 }
 
 // untrusted says what the server, or who stands between, has shown.
-func untrusted(e *flows.NetworkError, at with) Finding {
+func untrusted(e *network.Error, at with) Finding {
 	at["Host"] = host(e.Host) // the proxy's, where that is asked over TLS
 	if len(e.Presented) == 0 {
 		return problem("tls", at)
@@ -236,9 +237,9 @@ func untrusted(e *flows.NetworkError, at with) Finding {
 		at["Names"] = word("no_host")
 	}
 	at["From"], at["Until"] = moment(shown.NotBefore), moment(shown.NotAfter)
-	why := map[flows.NetworkCause]string{
-		flows.CauseExpired: "expired", flows.CauseNotYetValid: "expired", flows.CauseWrongHost: "other_name", flows.CauseReplaced: "replaced",
-		flows.CauseSelfSigned: "self_signed", flows.CauseInspected: "inspected", flows.CauseRejected: "rejected",
+	why := map[network.Cause]string{
+		network.CauseExpired: "expired", network.CauseNotYetValid: "expired", network.CauseWrongHost: "other_name", network.CauseReplaced: "replaced",
+		network.CauseSelfSigned: "self_signed", network.CauseInspected: "inspected", network.CauseRejected: "rejected",
 	}[e.Cause]
 	if why == "" {
 		why = "untrusted"
@@ -255,7 +256,7 @@ func lastIssuer(c flows.Connection) string {
 }
 
 // bundle names what certificates are held against.
-func (p *patient) bundle(r flows.Roots) shown {
+func (p *patient) bundle(r network.Roots) shown {
 	if r.Variable == "" {
 		return word("system_roots")
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 
 	"github.com/gofrs/flock"
 )
@@ -76,20 +77,20 @@ func TestOneCauseIsOneProblem(t *testing.T) {
 // and of OpenAI's own hosts depends on them.
 func TestConnected(t *testing.T) {
 	p := newPatient(nil, Surroundings{})
-	distrusted := &flows.NetworkError{
-		Problem: flows.TLS, Cause: flows.CauseInspected, Host: "chatgpt.com", Presented: []flows.Certificate{{Issuer: "Corp CA"}},
+	distrusted := &network.Error{
+		Problem: network.TLS, Cause: network.CauseInspected, Host: "chatgpt.com", Presented: []network.Certificate{{Issuer: "Corp CA"}},
 	}
 	for name, s := range map[string]struct {
 		c           flows.Connection
 		code        string
 		has, hasNot string
 	}{
-		"no bundle":             {flows.Connection{Host: "chatgpt.com:443", Err: distrusted}, "inspected", "set CODEX_CA_CERTIFICATE", "add it to"},
-		"a bundle":              {flows.Connection{Host: "chatgpt.com:443", Err: distrusted, Roots: flows.Roots{Variable: "CODEX_CA_CERTIFICATE", Path: "/etc/own.pem"}}, "inspected", "add it to /etc/own.pem", "set CODEX"},
-		"OpenAI's server":       {flows.Connection{Host: "auth.openai.com:443", Err: &flows.ServerError{Status: 503}}, "server", "status.openai.com", "ask whoever"},
-		"a server of one's own": {flows.Connection{Host: "llm.example:443", Err: &flows.ServerError{Status: 503}}, "server", "ask whoever runs llm.example", "status.openai.com"},
-		"inspected":             {flows.Connection{Host: "auth.openai.com:443", Private: true}, "private", "reads along", "zz"},
-		"an in-house server":    {flows.Connection{Host: "openai.com.example:443", Private: true}, "own", "makes good", "reads along"},
+		"no bundle":             {flows.Connection{Connection: network.Connection{Host: "chatgpt.com:443", Err: distrusted}}, "inspected", "set CODEX_CA_CERTIFICATE", "add it to"},
+		"a bundle":              {flows.Connection{Connection: network.Connection{Host: "chatgpt.com:443", Err: distrusted, Roots: network.Roots{Variable: "CODEX_CA_CERTIFICATE", Path: "/etc/own.pem"}}}, "inspected", "add it to /etc/own.pem", "set CODEX"},
+		"OpenAI's server":       {flows.Connection{Connection: network.Connection{Host: "auth.openai.com:443", Err: &flows.ServerError{Status: 503}}}, "server", "status.openai.com", "ask whoever"},
+		"a server of one's own": {flows.Connection{Connection: network.Connection{Host: "llm.example:443", Err: &flows.ServerError{Status: 503}}}, "server", "ask whoever runs llm.example", "status.openai.com"},
+		"inspected":             {flows.Connection{Connection: network.Connection{Host: "auth.openai.com:443", Private: true}}, "private", "reads along", "zz"},
+		"an in-house server":    {flows.Connection{Connection: network.Connection{Host: "openai.com.example:443", Private: true}}, "own", "makes good", "reads along"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := p.connected(s.c)

@@ -16,6 +16,7 @@ import (
 	"codex-login/assets"
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/flows/sandbox"
 	"codex-login/policy"
 )
@@ -139,7 +140,7 @@ func (w *ward) open() *flows.Login {
 	w.s.Trouble = err
 	w.login = &flows.Login{
 		Home: home, Rules: rules, Issuer: flows.NewIssuer(w.issuer, "", "codex-login/test", func(string) string { return "" }),
-		Say: words, Environment: w.s.Getenv, Client: flows.NewClient(w.s.Getenv),
+		Say: words, Environment: w.s.Getenv, Client: network.NewClient(w.s.Getenv),
 		Clock: flows.Clock{Time: func() time.Time { return noon }},
 	}
 	return w.login

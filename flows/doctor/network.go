@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"codex-login/flows"
+	"codex-login/flows/network"
 )
 
 // checkCertificates looks at the bundle of root certificates in force.
 func checkCertificates(ctx context.Context, p *patient) []Finding {
-	roots, err := p.login.Roots(ctx)
+	roots, err := p.login.Client.Roots(ctx)
 	at := with{"Variable": variable(roots.Variable), "Path": p.path(roots.Path), "Count": count(roots.Certificates), "Expired": count(roots.Expired)}
-	var bad *flows.CertificateFileError
+	var bad *network.CertificateFileError
 	switch {
 	case errors.As(err, &bad):
 		at["Variable"], at["Path"] = variable(bad.Variable), p.path(bad.Path)
@@ -41,17 +41,17 @@ func checkCertificates(ctx context.Context, p *patient) []Finding {
 
 // bundleKind is what a file is in place of a bundle, as far as its problem, the
 // label of its first block and its name tell.
-func bundleKind(e *flows.CertificateFileError) string {
+func bundleKind(e *network.CertificateFileError) string {
 	suffix := strings.ToLower(filepath.Ext(e.Path))
-	binary := e.Problem == flows.BundleDER
+	binary := e.Problem == network.BundleDER
 	switch {
 	case binary && (suffix == ".p12" || suffix == ".pfx"):
 		return "pkcs12"
 	case binary && (suffix == ".p7b" || suffix == ".p7c"):
 		return "pkcs7_der"
-	case e.Problem == flows.BundleOtherBlock && strings.HasPrefix(e.Label, "PKCS7"):
+	case e.Problem == network.BundleOtherBlock && strings.HasPrefix(e.Label, "PKCS7"):
 		return "pkcs7"
-	case e.Problem == flows.BundleOtherBlock && strings.HasSuffix(e.Label, "PRIVATE KEY"):
+	case e.Problem == network.BundleOtherBlock && strings.HasSuffix(e.Label, "PRIVATE KEY"):
 		return "key"
 	}
 	return string(e.Problem)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"codex-login/flows"
+	"codex-login/flows/network"
 )
 
 // checkProxy looks which proxy each address is reached through, and what came
@@ -18,8 +19,8 @@ func checkProxy(ctx context.Context, p *patient) []Finding {
 	through := map[string][]string{} // hosts, by variable and proxy
 	broken := p.brokenProxies(ctx)
 	for _, e := range p.login.Endpoints() {
-		choice, err := p.login.ProxyFor(e.URL)
-		var bad *flows.ProxyVariableError
+		choice, err := p.login.Client.ProxyFor(e.URL)
+		var bad *network.ProxyVariableError
 		switch {
 		case errors.As(err, &bad):
 			f := problem("unreadable", with{"Variable": variable(bad.Variable), "Cause": wordOf("doctor.word.proxy_", bad.Problem)})
@@ -53,7 +54,7 @@ func checkProxy(ctx context.Context, p *patient) []Finding {
 func (p *patient) proxied(purpose flows.Purpose) bool {
 	for _, e := range p.login.Endpoints() {
 		if e.Purpose == purpose {
-			choice, err := p.login.ProxyFor(e.URL)
+			choice, err := p.login.Client.ProxyFor(e.URL)
 			return err == nil && choice.Address != ""
 		}
 	}
@@ -71,20 +72,20 @@ func (p *patient) brokenProxies(ctx context.Context) []Finding {
 	tried := p.attempts(ctx)
 	for _, e := range p.login.Endpoints() {
 		c, ok := tried[e.Purpose]
-		var network *flows.NetworkError
-		choice, _ := p.login.ProxyFor(e.URL)
+		var unreachable *network.Error
+		choice, _ := p.login.Client.ProxyFor(e.URL)
 		switch {
 		case !ok && choice.Address != "":
-			network = &flows.NetworkError{Problem: flows.Proxy, Cause: flows.CauseSilent, Proxy: choice}
-		case !ok || !errors.As(c.Err, &network) || network.Problem != flows.Proxy:
+			unreachable = &network.Error{Problem: network.Proxy, Cause: network.CauseSilent, Proxy: choice}
+		case !ok || !errors.As(c.Err, &unreachable) || unreachable.Problem != network.Proxy:
 			continue
 		}
-		key := strings.Join([]string{network.Proxy.Variable, network.Proxy.Address, string(network.Cause), strconv.Itoa(network.Status)}, " ")
+		key := strings.Join([]string{unreachable.Proxy.Variable, unreachable.Proxy.Address, string(unreachable.Cause), strconv.Itoa(unreachable.Status)}, " ")
 		if hosts[key] == nil {
 			keys = append(keys, key)
-			found = append(found, problem(proxyFault(network), with{
-				"Variable": variable(network.Proxy.Variable), "Proxy": host(network.Proxy.Address), "Status": count(network.Status),
-				"Cause": cause(network), "Schemes": name(strings.Join(network.Schemes, ", ")), "Socks": yes(network.Proxy.Socks),
+			found = append(found, problem(proxyFault(unreachable), with{
+				"Variable": variable(unreachable.Proxy.Variable), "Proxy": host(unreachable.Proxy.Address), "Status": count(unreachable.Status),
+				"Cause": cause(unreachable), "Schemes": name(strings.Join(unreachable.Schemes, ", ")), "Socks": yes(unreachable.Proxy.Socks),
 			}))
 		}
 		name := hostname(e.URL).text
@@ -101,22 +102,22 @@ func (p *patient) brokenProxies(ctx context.Context) []Finding {
 }
 
 // proxyFault is the word for what a proxy did.
-func proxyFault(e *flows.NetworkError) string {
+func proxyFault(e *network.Error) string {
 	basic := len(e.Schemes) == 0 || slices.ContainsFunc(e.Schemes, func(s string) bool { return strings.EqualFold(s, "Basic") })
 	switch {
-	case e.Cause == flows.CauseAuthentication && basic:
+	case e.Cause == network.CauseAuthentication && basic:
 		return "password"
-	case e.Cause == flows.CauseAuthentication:
+	case e.Cause == network.CauseAuthentication:
 		return "password_other"
-	case e.Cause == flows.CauseStatus && e.Status >= 500:
+	case e.Cause == network.CauseStatus && e.Status >= 500:
 		return "upstream"
-	case e.Cause == flows.CauseStatus && (e.Status == 403 || e.Status == 401):
+	case e.Cause == network.CauseStatus && (e.Status == 403 || e.Status == 401):
 		return "forbidden"
-	case e.Cause == flows.CauseStatus, e.Cause == flows.CauseGarbage:
+	case e.Cause == network.CauseStatus, e.Cause == network.CauseGarbage:
 		return "no_proxy"
-	case e.Cause == flows.CauseSilent:
+	case e.Cause == network.CauseSilent:
 		return "silent"
-	case e.Cause == flows.CauseDropped:
+	case e.Cause == network.CauseDropped:
 		return "dropped"
 	}
 	return "gone"

@@ -16,7 +16,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
-	"codex-login/flows"
+	"codex-login/flows/network"
 	"codex-login/policy"
 )
 
@@ -214,7 +214,7 @@ func detail(err error) shown {
 // error's own text is.
 func cause(err error) shown {
 	var store *credstore.Error
-	var network *flows.NetworkError
+	var unreachable *network.Error
 	var dns *net.DNSError
 	var late net.Error
 	switch {
@@ -222,8 +222,8 @@ func cause(err error) shown {
 		return word("unknown")
 	case errors.As(err, &store):
 		return wordOf("doctor.word.store_", store.Problem)
-	case errors.As(err, &network):
-		return wordOf("doctor.word.network_", network.Cause)
+	case errors.As(err, &unreachable):
+		return wordOf("doctor.word.network_", unreachable.Cause)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return word("no_such_host")
 	case errors.Is(err, errOtherwise), errors.Is(err, credstore.ErrChanged):

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"context"
@@ -11,48 +11,50 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
-// NetworkProblem is the kind of trouble between here and the server.
-type NetworkProblem string
+// Problem is the kind of trouble between here and the server.
+type Problem string
 
 // The network problems.
 const (
-	Offline NetworkProblem = "offline" // no connection: name not found, refused, timed out
-	TLS     NetworkProblem = "tls"     // the server's certificate is not trusted
-	Proxy   NetworkProblem = "proxy"   // the proxy did not let the connection through
+	Offline Problem = "offline" // no connection: name not found, refused, timed out
+	TLS     Problem = "tls"     // the server's certificate is not trusted
+	Proxy   Problem = "proxy"   // the proxy did not let the connection through
 )
 
-// NetworkCause is why, where it can be told.
-type NetworkCause string
+// Cause is why, where it can be told.
+type Cause string
 
 // The causes. Those of Offline and Proxy mean the server and the proxy.
 const (
-	CauseOther   NetworkCause = "other"
-	CauseName    NetworkCause = "name"    // nobody knows the name
-	CauseRefused NetworkCause = "refused" // nothing listens there
-	CauseSilent  NetworkCause = "silent"  // no answer in time
-	CauseDropped NetworkCause = "dropped" // the connection was ended
-	CauseGarbage NetworkCause = "garbage" // something answered that is not what was asked for
+	CauseOther   Cause = "other"
+	CauseName    Cause = "name"    // nobody knows the name
+	CauseRefused Cause = "refused" // nothing listens there
+	CauseSilent  Cause = "silent"  // no answer in time
+	CauseDropped Cause = "dropped" // the connection was ended
+	CauseGarbage Cause = "garbage" // something answered that is not what was asked for
 
-	CauseAuthentication NetworkCause = "authentication" // the proxy wants to know who asks (407)
-	CauseStatus         NetworkCause = "status"         // the proxy answered with another status
+	CauseAuthentication Cause = "authentication" // the proxy wants to know who asks (407)
+	CauseStatus         Cause = "status"         // the proxy answered with another status
 
-	CauseExpired     NetworkCause = "expired"
-	CauseNotYetValid NetworkCause = "not_yet_valid"
-	CauseWrongHost   NetworkCause = "wrong_host"
-	CauseSelfSigned  NetworkCause = "self_signed"
-	CauseUnknown     NetworkCause = "unknown"   // an authority that nobody here trusts
-	CauseInspected   NetworkCause = "inspected" // the same, and something stands between
-	CauseReplaced    NetworkCause = "replaced"  // the system trusts it, but a variable put its own roots in place
-	CauseRejected    NetworkCause = "rejected"  // another fault of the certificate
+	CauseExpired     Cause = "expired"
+	CauseNotYetValid Cause = "not_yet_valid"
+	CauseWrongHost   Cause = "wrong_host"
+	CauseSelfSigned  Cause = "self_signed"
+	CauseUnknown     Cause = "unknown"   // an authority that nobody here trusts
+	CauseInspected   Cause = "inspected" // the same, and something stands between
+	CauseReplaced    Cause = "replaced"  // the system trusts it, but a variable put its own roots in place
+	CauseRejected    Cause = "rejected"  // another fault of the certificate
 )
 
-// NetworkError is a request that got no answer. Host never holds a path or a
+// Error is a request that got no answer. Host never holds a path or a
 // query. Everything in it is safe to print.
-type NetworkError struct {
-	Problem NetworkProblem
-	Cause   NetworkCause
+type Error struct {
+	Problem Problem
+	Cause   Cause
 	Stage   Stage
 	Host    string
 	Proxy   ProxyChoice // the way it went
@@ -70,7 +72,7 @@ type NetworkError struct {
 	Fault     int
 }
 
-func (e *NetworkError) Error() string {
+func (e *Error) Error() string {
 	kind := string(e.Problem)
 	if e.Cause != "" && e.Cause != CauseOther {
 		kind += ": " + string(e.Cause)
@@ -82,16 +84,18 @@ func (e *NetworkError) Error() string {
 	return text + ": " + e.Err.Error()
 }
 
-func (e *NetworkError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// lasting reports whether asking again can only end the same way.
-func (e *NetworkError) lasting() bool {
+// Lasting reports whether asking again can only end the same way.
+func (e *Error) Lasting() bool {
 	return e.Problem == TLS && e.Cause != CauseSilent && e.Cause != CauseDropped || e.Cause == CauseAuthentication
 }
 
-var errSilent error = silence{}
+// ErrSilent is the end of a wait. A context that a limit ends has it for its
+// cause: that is the server's silence, and nobody's wish.
+var ErrSilent error = silence{}
 
-// silence is the end of a wait, as errors.Is and net.Error know it.
+// silence is that, as net.Error knows it.
 type silence struct{}
 
 func (silence) Error() string   { return "no answer in time" }
@@ -127,7 +131,7 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.R
 			// commas too, but hold a "=".
 			scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
 			if scheme != "" && !strings.Contains(scheme, "=") && !slices.Contains(e.schemes, scheme) {
-				e.schemes = append(e.schemes, printable(scheme, 20))
+				e.schemes = append(e.schemes, display.Line(scheme, 20))
 			}
 		}
 	}
@@ -145,7 +149,7 @@ func (j *journey) failure(ctx context.Context, err error) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := &NetworkError{Problem: Offline, Host: j.target.Host, Stage: j.stage, Proxy: j.proxy}
+	e := &Error{Problem: Offline, Host: j.target.Host, Stage: j.stage, Proxy: j.proxy}
 	var untrusted *tls.CertificateVerificationError
 	var answered *proxyAnswer
 	var op *net.OpError
@@ -187,7 +191,7 @@ func (j *journey) failure(ctx context.Context, err error) error {
 }
 
 // distrust says what is wrong with the chain that was presented.
-func (j *journey) distrust(e *NetworkError, err *tls.CertificateVerificationError) {
+func (j *journey) distrust(e *Error, err *tls.CertificateVerificationError) {
 	e.Roots, e.Presented, e.Err = j.trust.Roots, certificates(err.UnverifiedCertificates), worded{rejection(err.Err), err}
 	var invalid x509.CertificateInvalidError
 	var name x509.HostnameError
@@ -238,7 +242,7 @@ func rejection(err error) string {
 }
 
 // unknownAuthority tells apart why nobody here knows the authority.
-func (j *journey) unknownAuthority(host string, chain []*x509.Certificate) NetworkCause {
+func (j *journey) unknownAuthority(host string, chain []*x509.Certificate) Cause {
 	if len(chain) == 0 {
 		return CauseUnknown
 	}

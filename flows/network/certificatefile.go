@@ -1,12 +1,50 @@
-package flows
+package network
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
+
+	"codex-login/display"
 )
+
+// CertificateFileError says that a file of root certificates cannot be used.
+type CertificateFileError struct {
+	// Variable named it; "" is a path that a person gave.
+	Variable, Path string
+	Problem        BundleProblem
+	// Block and Line say where, counted from 1; 0 is nowhere in particular.
+	// Label is what the block's BEGIN line says.
+	Block, Line int
+	Label       string
+	Err         error // may be nil
+}
+
+func newCertificateFileError(variable, path string, p *bundleError) *CertificateFileError {
+	return &CertificateFileError{
+		Variable: variable, Path: path,
+		Problem: p.problem, Block: p.block, Line: p.line, Label: display.Line(p.label, 40), Err: p.err,
+	}
+}
+
+func (e *CertificateFileError) Error() string {
+	s := e.Path + ": " + string(e.Problem)
+	if e.Variable != "" {
+		s = e.Variable + " names " + s
+	}
+	if e.Line > 0 {
+		s += fmt.Sprintf(" (block %d, line %d)", e.Block, e.Line)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *CertificateFileError) Unwrap() error { return e.Err }
 
 // certificateFileLimit is far above any bundle of certificates. Codex has none,
 // and fills the memory.

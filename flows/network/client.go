@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"context"
@@ -12,28 +12,36 @@ import (
 	"time"
 )
 
-// The limits of every request.
+// RequestLimit is how long a request may take, its answer included.
+const RequestLimit = 30 * time.Second
+
 const (
 	connectLimit = 10 * time.Second
-	requestLimit = 30 * time.Second
-	revokeLimit  = 10 * time.Second // as Codex
-	enrichLimit  = 10 * time.Second
 	filesLimit   = 5 * time.Second // for the certificates, which may be far away
-	bodyLimit    = 1 << 20
 )
+
+// Client is an HTTP client that knows how it reaches a server. One that
+// NewClient did not make, as a test may have it, knows nothing of that.
+type Client struct{ http.Client }
 
 // NewClient returns the one HTTP client that all connections are made with. It
 // trusts what Codex trusts and obeys the proxy variables. The certificates are
 // read with the first request, which fails with a *CertificateFileError if they
 // cannot be: reading a bundle takes longer than a first frame may. A request
-// that gets no answer fails with a *NetworkError.
-func NewClient(getenv func(string) string) *http.Client {
-	return &http.Client{
+// that gets no answer fails with a *Error.
+func NewClient(getenv func(string) string) *Client {
+	return &Client{http.Client{
 		// An endpoint that redirects is not the endpoint that was meant, and
 		// a redirected request would carry the secret along.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &transport{getenv: getenv, limits: limits{connectLimit, requestLimit, filesLimit}},
-	}
+		Transport:     &transport{getenv: getenv, limits: limits{connectLimit, RequestLimit, filesLimit}},
+	}}
+}
+
+// own is the transport that NewClient made; nil of another client.
+func (c *Client) own() *transport {
+	t, _ := c.Transport.(*transport)
+	return t
 }
 
 // limits: one for each step on the way to the server, one for the whole, one
@@ -134,7 +142,7 @@ func (t *transport) travel(road *road, r *http.Request) (*http.Response, *journe
 		return nil, j, err
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
-	whole := time.AfterFunc(t.limits.request, func() { cancel(errSilent) })
+	whole := time.AfterFunc(t.limits.request, func() { cancel(ErrSilent) })
 	stop := func() {
 		whole.Stop()
 		j.rest()
@@ -147,7 +155,7 @@ func (t *transport) travel(road *road, r *http.Request) (*http.Response, *journe
 		_ = resp.Body.Close()
 	}
 	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+		if cause := context.Cause(ctx); errors.Is(cause, ErrSilent) {
 			err = cause
 		}
 		stop()
@@ -171,8 +179,8 @@ type limitedBody struct {
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF && errors.Is(context.Cause(b.ctx), errSilent) {
-		err = errSilent
+	if err != nil && err != io.EOF && errors.Is(context.Cause(b.ctx), ErrSilent) {
+		err = ErrSilent
 	}
 	return n, err
 }
@@ -188,27 +196,27 @@ func closeBody(r *http.Request) {
 	}
 }
 
-// ready finds out before a sign-in begins what would spoil it at its end.
-func (l *Login) ready(ctx context.Context) error {
-	t, ok := l.Client.Transport.(*transport)
-	if !ok {
+// Ready reads the certificates, so that what is wrong with them shows before
+// the first request.
+func (c *Client) Ready(ctx context.Context) error {
+	t := c.own()
+	if t == nil {
 		return nil
 	}
-	if _, err := t.ready(ctx); err != nil {
-		return cancelled(ctx, err)
-	}
-	_, err := l.ProxyFor(l.Issuer.base())
+	_, err := t.ready(ctx)
 	return err
 }
 
-// networkError says in our own terms why a request got no answer.
-func networkError(ctx context.Context, target string, err error) error {
+// ErrorOf says in the terms of this room why a request to target got no
+// answer: with a *CertificateFileError, a *ProxyVariableError or an *Error, or
+// with that of a context that somebody ended.
+func ErrorOf(ctx context.Context, target string, err error) error {
 	if ended(ctx) {
 		return ctx.Err()
 	}
 	var certificate *CertificateFileError
 	var variable *ProxyVariableError
-	var known *NetworkError
+	var known *Error
 	switch {
 	case errors.As(err, &certificate):
 		return certificate
@@ -217,7 +225,7 @@ func networkError(ctx context.Context, target string, err error) error {
 	case errors.As(err, &known):
 		return known
 	}
-	out := &NetworkError{Problem: Offline, Host: hostOf(target), Err: err}
+	out := &Error{Problem: Offline, Host: HostOf(target), Err: err}
 	out.Cause, out.Err = offlineCause(plainCause(err))
 	return out
 }
@@ -225,10 +233,11 @@ func networkError(ctx context.Context, target string, err error) error {
 // ended reports whether somebody gave up on a request. A limit of ours is the
 // server's silence.
 func ended(ctx context.Context) bool {
-	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSilent)
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), ErrSilent)
 }
 
-func hostOf(target string) string {
+// HostOf is the host of an address, with its port if it has one.
+func HostOf(target string) string {
 	u, err := url.Parse(target)
 	if err != nil || u.Host == "" {
 		return "the server"

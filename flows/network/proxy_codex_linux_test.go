@@ -1,6 +1,7 @@
-package flows
+package network
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"runtime"
@@ -75,7 +76,7 @@ func TestProxyChoiceIsCodexs(t *testing.T) {
 		}
 		v.take()
 		_, said := codexSays(t, bin, put.Replace(test.target), env)
-		want := first(test.codex, test.goes)
+		want := cmp.Or(test.codex, test.goes)
 		if got := v.take(); got != want {
 			t.Errorf("%s: the real codex goes %s, not %s: %s", name, got, want, said)
 		}

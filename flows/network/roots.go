@@ -1,23 +1,42 @@
-package flows
+package network
 
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// The variables that name certificates. Of the first two the first that is set
-// names the bundle.
+// BundleVariable names the bundle, before any other.
+const BundleVariable = "CODEX_CA_CERTIFICATE"
+
+// The other variables that name certificates: the next for a bundle, and one
+// for folders.
 const (
-	bundleVariable     = "CODEX_CA_CERTIFICATE"
 	certFileVariable   = "SSL_CERT_FILE"
 	certFolderVariable = "SSL_CERT_DIR"
 )
+
+// Roots is what a server's certificate is held against.
+type Roots struct {
+	// Variable names the bundle in force; "" is the system's roots alone.
+	Variable, Path string
+	// Certificates is how many the bundle holds.
+	Certificates int
+	// Expired is how many of them are over.
+	Expired int
+	// System: the system's own roots count too.
+	System bool
+	// Instead lists the variables that put others in the place of the
+	// system's: SSL_CERT_FILE, SSL_CERT_DIR.
+	Instead []string
+}
 
 // trust is what certificates are held against; pool is nil for the roots that
 // the system itself asks for.
@@ -74,9 +93,9 @@ func (r *reading) reach(variable, path string) {
 // system's roots as soon as either variable has named a bundle; alone,
 // SSL_CERT_DIR is only a folder more.
 func (r *reading) newTrust() (trust, error) {
-	t := trust{Roots: Roots{Variable: bundleVariable, Path: r.bundle}}
+	t := trust{Roots: Roots{Variable: BundleVariable, Path: r.bundle}}
 	if t.Path == "" {
-		t.Path = r.getenv(bundleVariable)
+		t.Path = r.getenv(BundleVariable)
 	}
 	if t.Path == "" {
 		t.Variable, t.Path = certFileVariable, r.getenv(certFileVariable)
@@ -209,4 +228,36 @@ func (r *reading) addFolder(pool *x509.CertPool, variable, folder string, named 
 			r.addFile(pool, variable, filepath.Join(folder, e.Name()))
 		}
 	}
+}
+
+// Roots is what certificates are held against in this run. It returns a
+// *CertificateFileError if the bundle cannot be used, and then Variable and
+// Path all the same.
+func (c *Client) Roots(ctx context.Context) (Roots, error) {
+	t := c.own()
+	if t == nil {
+		return Roots{System: true}, nil
+	}
+	road, err := t.ready(ctx)
+	if err != nil {
+		return named(err), err
+	}
+	return road.trust.Roots, nil
+}
+
+// named is what is known of the roots that err says cannot be used.
+func named(err error) Roots {
+	var file *CertificateFileError
+	if errors.As(err, &file) {
+		return Roots{Variable: file.Variable, Path: file.Path}
+	}
+	return Roots{}
+}
+
+// BundleLine is the line of a shell's profile that names a bundle for Codex.
+func BundleLine(path string) string {
+	if runtime.GOOS == "windows" {
+		return `setx ` + BundleVariable + ` "` + path + `"`
+	}
+	return "export " + BundleVariable + "='" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -1,17 +1,16 @@
-package flows
+package network
 
 import (
 	"bufio"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"codex-login/flows/sandbox"
 )
 
 // behave is a proxy that does with each CONNECT what it is told.
@@ -64,8 +63,8 @@ func nobody(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// Each kind of broken proxy gets its own sentence, and the real Codex gets
-// nowhere through it either. The password is nowhere to be seen.
+// Each kind of broken proxy is told apart, and the real Codex gets nowhere
+// through it either. The password is nowhere to be seen.
 func TestBrokenProxies(t *testing.T) {
 	needOutside(t)
 	bin := codexBin(t)
@@ -77,50 +76,42 @@ func TestBrokenProxies(t *testing.T) {
 	company407 := "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
 	for name, test := range map[string]struct {
 		proxy string
-		cause NetworkCause
-		said  string
+		cause Cause
 		codex opinion
 	}{
-		"works":             {behave(t, tunnel), "", "", trusted},
-		"refuses":           {nobody(t), CauseRefused, "nothing listens", untrusted},
-		"name is not known": {"proxy.invalid:8080", CauseName, "no name server", ""},
-		"407, Basic":        {behave(t, says("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"a, b\"\r\n\r\n")), CauseAuthentication, "wants Basic", untrusted},
-		"407, company":      {behave(t, says(company407)), CauseAuthentication, "wants Negotiate, NTLM", untrusted},
-		"407, no scheme":    {behave(t, says("HTTP/1.1 407 No\r\n\r\n")), CauseAuthentication, "answered 407.", untrusted},
-		"403":               {behave(t, says("HTTP/1.1 403 Forbidden\r\n\r\n")), CauseStatus, "answered 403", untrusted},
-		"502":               {behave(t, says("HTTP/1.1 502 Bad\r\n\r\n")), CauseStatus, "answered 502", untrusted},
-		"hangs":             {behave(t, func(c net.Conn, _ string) { _, _ = c.Read(make([]byte, 1)) }), CauseSilent, "did not answer", ""},
-		"garbage":           {behave(t, says("SSH-2.0-OpenSSH_9.2\r\n")), CauseGarbage, "not HTTP", untrusted},
-		"hangs up":          {behave(t, says("")), CauseDropped, "broke off", untrusted},
-		"inspects":          {behave(t, inspect(company.server(nil))), CauseInspected, "reads along", untrusted},
-		"a web server":      {strings.TrimPrefix(unavailable(t, nil), "http://"), CauseStatus, "answered 503", untrusted},
+		"works":             {behave(t, tunnel), "", trusted},
+		"refuses":           {nobody(t), CauseRefused, untrusted},
+		"name is not known": {"proxy.invalid:8080", CauseName, ""},
+		"407, Basic":        {behave(t, says("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"a, b\"\r\n\r\n")), CauseAuthentication, untrusted},
+		"407, company":      {behave(t, says(company407)), CauseAuthentication, untrusted},
+		"407, no scheme":    {behave(t, says("HTTP/1.1 407 No\r\n\r\n")), CauseAuthentication, untrusted},
+		"403":               {behave(t, says("HTTP/1.1 403 Forbidden\r\n\r\n")), CauseStatus, untrusted},
+		"502":               {behave(t, says("HTTP/1.1 502 Bad\r\n\r\n")), CauseStatus, untrusted},
+		"hangs":             {behave(t, func(c net.Conn, _ string) { _, _ = c.Read(make([]byte, 1)) }), CauseSilent, ""},
+		"garbage":           {behave(t, says("SSH-2.0-OpenSSH_9.2\r\n")), CauseGarbage, untrusted},
+		"hangs up":          {behave(t, says("")), CauseDropped, untrusted},
+		"inspects":          {behave(t, inspect(company.server(nil))), CauseInspected, untrusted},
+		"a web server":      {strings.TrimPrefix(unavailable(t, nil), "http://"), CauseStatus, untrusted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := map[string]string{"HTTPS_PROXY": "http://mina:hunter2@" + test.proxy, "CODEX_CA_CERTIFICATE": right}
-			l := newLogin(t, startSandbox(t, sandbox.Options{}))
-			l.Issuer = NewIssuer(server, "", "codex-login/test", environment(nil))
-			l.Client = NewClient(environment(env))
+			client := NewClient(environment(env))
 			if test.cause == CauseSilent {
-				l.Client.Transport.(*transport).limits.step = 300 * time.Millisecond
+				client.own().limits.step = 300 * time.Millisecond
 			}
-			_, err := l.Begin(t.Context(), Request{Method: Device})
-			var network *NetworkError
-			if errors.As(err, &network) != (test.cause != "") || network != nil && network.Cause != test.cause {
+			_, err := ask(t, client, server)
+			var e *Error
+			if errors.As(err, &e) != (test.cause != "") || e != nil && e.Cause != test.cause {
 				t.Fatalf("got %v", err)
 			}
-			e := Explain(l.Say, err)
-			if !strings.Contains(e.Text, test.said) || strings.Contains(e.Title+e.Text+e.Next+err.Error(), "hunter2") {
-				t.Errorf("%+v (%v)", e, err)
-			}
-			if network != nil && (network.Proxy.Variable != "HTTPS_PROXY" || !strings.Contains(e.Text, "http://"+test.proxy)) {
+			if e != nil && (e.Proxy.Variable != "HTTPS_PROXY" || e.Proxy.Address != "http://"+test.proxy || strings.Contains(fmt.Sprintf("%+v %v", *e, e), "hunter2")) {
 				t.Errorf("the proxy is not named: %+v", e)
 			}
-			c := l.Connect(t.Context(), l.Endpoints()[0])
-			var again *NetworkError
+			c := client.Try(t.Context(), get(t, server), anyAnswer)
+			var again *Error
 			switch {
 			case test.cause == "":
-				// The server's own 503 is trouble, but it was reached.
-				if c.Stage != StageRequest || c.Status != 503 || len(c.Presented) == 0 || !c.Private || len(c.Addresses) > 0 {
+				if c.Stage != StageDone || c.Status != 503 || len(c.Presented) == 0 || !c.Private || len(c.Addresses) > 0 {
 					t.Errorf("%+v", c)
 				}
 			case !errors.As(c.Err, &again) || again.Cause != test.cause || c.Proxy.Variable != "HTTPS_PROXY" || c.Host != again.Host:

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"codex-login/display"
 )
 
 // plainCause takes off what repeats addresses, and with them queries and
@@ -33,7 +35,7 @@ func plainCause(err error) error {
 
 // offlineCause sorts the errors of net and net/http. What they say of an answer
 // that is none may repeat it: nothing of that is kept.
-func offlineCause(err error) (NetworkCause, error) {
+func offlineCause(err error) (Cause, error) {
 	var dns *net.DNSError
 	var late net.Error
 	var number syscall.Errno
@@ -43,9 +45,9 @@ func offlineCause(err error) (NetworkCause, error) {
 		return CauseName, worded{"the name is not known", err}
 	case errors.As(err, &dns):
 		return CauseName, worded{"no name server answered", err}
-	case errors.Is(err, errSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+	case errors.Is(err, ErrSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &late) && late.Timeout(), errors.Is(err, syscall.ETIMEDOUT):
-		return CauseSilent, worded{errSilent.Error(), err}
+		return CauseSilent, worded{ErrSilent.Error(), err}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return CauseRefused, worded{"the connection was refused", err}
 	case isGarbage(err):
@@ -57,7 +59,7 @@ func offlineCause(err error) (NetworkCause, error) {
 	case errors.As(err, &number):
 		return CauseOther, worded{number.Error(), err}
 	case strings.HasPrefix(text, "tls: "):
-		return CauseOther, worded{printable(text, 100), err} // crypto/tls repeats numbers alone
+		return CauseOther, worded{display.Line(text, 100), err} // crypto/tls repeats numbers alone
 	}
 	for _, reply := range socksReplies {
 		if strings.HasSuffix(text, reply) {

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"codex-login/flows/sandbox"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,10 +29,9 @@ func stuck(t *testing.T) string {
 	return path
 }
 
-// A bundle that never comes holds nobody up: not who waits for it, not who asks
-// meanwhile, and least of all who signs out.
+// A bundle that never comes holds nobody up: not who waits for it, and not who
+// asks meanwhile.
 func TestBundleThatNeverComes(t *testing.T) {
-	s := startSandbox(t, sandbox.Options{})
 	path := stuck(t)
 	for name, env := range map[string]map[string]string{
 		"CODEX_CA_CERTIFICATE": {"CODEX_CA_CERTIFICATE": path},
@@ -42,28 +39,25 @@ func TestBundleThatNeverComes(t *testing.T) {
 		"SSL_CERT_DIR":         {"SSL_CERT_DIR": filepath.Dir(path), "CODEX_CA_CERTIFICATE": written(t, newAuthority(t, "Root").pem)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLogin(t, s)
-			signIn(t, l, s, sandbox.MinaPlus)
-			l.Client = NewClient(environment(env))
-			own := l.Client.Transport.(*transport)
-			own.limits.files = time.Hour
+			client := NewClient(environment(env))
+			client.own().limits.files = time.Hour
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			if _, err := l.Begin(ctx, Request{Method: Device}); !errors.Is(err, ErrTimedOut) {
+			if err := client.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("who gave up: %v", err)
 			}
-			own.limits.files = 50 * time.Millisecond
+			client.own().limits.files = 50 * time.Millisecond
 			var file *CertificateFileError
-			_, err := l.Begin(t.Context(), Request{Method: Device})
-			if !errors.As(err, &file) || file.Problem != BundleSilent || file.Variable != name || file.Path != path {
-				t.Errorf("who waited: %v", err)
+			for _, wait := range []func() error{
+				func() error { return client.Ready(t.Context()) },
+				func() error { _, err := ask(t, client, "https://auth.test"); return err },
+			} {
+				if err := wait(); !errors.As(err, &file) || file.Problem != BundleSilent || file.Variable != name || file.Path != path {
+					t.Errorf("who waited: %v", err)
+				}
 			}
-			if trial, err := l.TryBundle(t.Context(), path); !errors.As(err, &file) || file.Problem != BundleSilent {
+			if trial, err := client.TryBundle(t.Context(), path); !errors.As(err, &file) || file.Problem != BundleSilent {
 				t.Errorf("who tried it: %v, %v", trial, err)
-			}
-			out, err := l.SignOut(t.Context(), true)
-			if err != nil || !errors.As(out.RevokeErr, &file) {
-				t.Errorf("signing out: %+v, %v", out, err)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"errors"
@@ -109,11 +109,7 @@ func TestProxyChoice(t *testing.T) {
 		for variable, value := range test.env {
 			env[variable] = put.Replace(value)
 		}
-		target, err := url.Parse(put.Replace(test.target))
-		if err != nil {
-			t.Fatal(err)
-		}
-		choice, err := ProxyFor(environment(env), target)
+		choice, err := NewClient(environment(env)).ProxyFor(put.Replace(test.target))
 		goes := "direct"
 		switch {
 		case err != nil:

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func (j *journey) watch(ctx context.Context, limit time.Duration, end context.Ca
 	atProxy := func() {
 		j.stage = StageProxy
 		if j.silence == nil {
-			j.silence = time.AfterFunc(limit, func() { end(errSilent) })
+			j.silence = time.AfterFunc(limit, func() { end(ErrSilent) })
 		}
 	}
 	locked := func(do func()) {

@@ -1,4 +1,4 @@
-package flows
+package network
 
 import (
 	"net"
@@ -26,22 +26,50 @@ const (
 	ProxyNotAnURL ProxyProblem = "not_a_url"
 )
 
+// ProxyVariableError says that an environment variable names a proxy in a way
+// that cannot be understood. It does not hold the value: a password may be in
+// it. Scheme is what stands before the ://, where that is the problem.
+type ProxyVariableError struct {
+	Variable string
+	Problem  ProxyProblem
+	Scheme   string
+}
+
+func (e *ProxyVariableError) Error() string {
+	return e.Variable + " is not the address of a proxy (" + string(e.Problem) + ")"
+}
+
+// ProxyChoice is how a host is reached.
+type ProxyChoice struct {
+	// Variable decided: that of a proxy, or of an exception; "" is none.
+	Variable string
+	// Address is the proxy's, without its user and password; "" is none.
+	Address string
+	// Exempt: Variable is NO_PROXY or no_proxy, and the host is in it.
+	Exempt bool
+	// PortAssumed: the variable names no port, that of Address is the usual one.
+	PortAssumed bool
+	// Socks: it is a SOCKS5 proxy. Codex 0.169 speaks HTTP to it, except for
+	// its websocket.
+	Socks bool
+}
+
+func (c ProxyChoice) scheme() string {
+	scheme, _, _ := strings.Cut(c.Address, "://")
+	return scheme
+}
+
+func (c ProxyChoice) host() string {
+	_, host, _ := strings.Cut(c.Address, "://")
+	return host
+}
+
 // defaultProxyPorts are the kinds of proxies and where they listen unless a
 // port is given.
 var defaultProxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
-// ProxyFor says how target is reached. It decides as Codex 0.169 does
-// (hyper-util's matcher: upper case first, ALL_PROXY as the last resort, none
-// of it in a CGI script), with three differences: this machine itself is never
-// asked for through a proxy, an empty variable is none, and one that cannot be
-// understood is a *ProxyVariableError, where Codex goes past the proxy.
-func ProxyFor(getenv func(string) string, target *url.URL) (ProxyChoice, error) {
-	_, choice, err := proxyFor(getenv, target)
-	return choice, err
-}
-
-// proxyFor returns the proxy's address with its user and password too; nil is
-// no proxy.
+// proxyFor is Client.ProxyFor. It returns the proxy's address with its user and
+// password too; nil is no proxy.
 func proxyFor(getenv func(string) string, target *url.URL) (*url.URL, ProxyChoice, error) {
 	names := []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}
 	if target.Scheme == "http" || target.Scheme == "ws" {
@@ -208,4 +236,19 @@ func hasPort(value string) bool {
 	}
 	_, port, _ := hostAndPort(rest[strings.LastIndex(rest, "@")+1:])
 	return port != ""
+}
+
+// ProxyFor says how address is reached. It decides as Codex 0.169 does
+// (hyper-util's matcher: upper case first, ALL_PROXY as the last resort, none
+// of it in a CGI script), with three differences: this machine itself is never
+// asked for through a proxy, an empty variable is none, and one that cannot be
+// understood is a *ProxyVariableError, where Codex goes past the proxy.
+func (c *Client) ProxyFor(address string) (ProxyChoice, error) {
+	t := c.own()
+	u, err := url.Parse(address)
+	if t == nil || err != nil {
+		return ProxyChoice{}, nil
+	}
+	_, choice, err := proxyFor(t.getenv, u)
+	return choice, err
 }
