@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,7 @@ func TestBrokenProxies(t *testing.T) {
 	forward(t, outside.String()+":"+port, "127.0.0.1:"+port)
 	right := written(t, public.pem)
 	company407 := "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+	wants := map[string][]string{"407, Basic": {"Basic"}, "407, company": {"Negotiate", "NTLM"}}
 	for name, test := range map[string]struct {
 		proxy string
 		cause Cause
@@ -106,6 +108,9 @@ func TestBrokenProxies(t *testing.T) {
 			}
 			if e != nil && (e.Proxy.Variable != "HTTPS_PROXY" || e.Proxy.Address != "http://"+test.proxy || strings.Contains(fmt.Sprintf("%+v %v", *e, e), "hunter2")) {
 				t.Errorf("the proxy is not named: %+v", e)
+			}
+			if e != nil && !slices.Equal(e.Schemes, wants[name]) {
+				t.Errorf("it wants %q", e.Schemes)
 			}
 			c := client.Try(t.Context(), get(t, server), anyAnswer)
 			var again *Error

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -119,6 +120,9 @@ type proxyAnswer struct {
 
 func (e *proxyAnswer) Error() string { return "the proxy answered " + http.StatusText(e.status) }
 
+// quotedString is a text of a parameter, in which commas separate nothing.
+var quotedString = regexp.MustCompile(`"(\\.|[^"\\])*"`)
+
 // refusedByProxy is an http.Transport.OnProxyConnectResponse.
 func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
@@ -126,7 +130,7 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.R
 	}
 	e := &proxyAnswer{status: resp.StatusCode}
 	for _, line := range resp.Header.Values("Proxy-Authenticate") {
-		for challenge := range strings.SplitSeq(line, ",") {
+		for challenge := range strings.SplitSeq(quotedString.ReplaceAllString(line, ""), ",") {
 			// RFC 9110 section 11.6.1: parameters of a scheme are separated by
 			// commas too, but hold a "=".
 			scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
