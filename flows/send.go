@@ -92,9 +92,12 @@ type Progress struct {
 	Challenge *Challenge // while the state is SendSigningIn
 	Sent      Sent       // once it is SendDone
 	Err       error      // when it is SendFailed or SendAsks
-	// Unstored: the sign-in was finished, and is kept until it is stored after
-	// Ask or Retry, or given up by Discard.
+	// Unstored: the sign-in was finished, and is held until it is stored after
+	// Ask or Retry, kept here by Keep, or ended by Discard.
 	Unstored bool
+	// Unsure: it may be stored there all the same. Then nothing but trying again
+	// is safe.
+	Unsure bool
 }
 
 // sendAtOnce is how many targets are worked on at the same time.
@@ -228,6 +231,10 @@ func (s *Send) Retry() {
 		})
 	}
 }
+
+// SetFileStore lets the next Run change config.toml there where it names another
+// store than the file.
+func (s *Send) SetFileStore() { s.request.SetFileStore = true }
 
 // Asks reports whether a target waits for Ask.
 func (s *Send) Asks() bool {

@@ -22,13 +22,13 @@ func (s *Send) work(ctx context.Context, r *sendRow) {
 	r.set(func(p *Progress) {
 		p.Challenge = nil
 		if p.Err = cancelled(ctx, err); err != nil {
-			p.State, p.Unstored = SendFailed, r.unstored != nil
+			p.State, p.Unstored, p.Unsure = SendFailed, r.unstored != nil, r.unsure
 			if p.Unstored && ctx.Err() == nil && credstore.AskHelps(err) {
 				p.State = SendAsks // the connection broke off, and another one needs the password again
 			}
 			return
 		}
-		p.State, p.Sent, p.Unstored = SendDone, sent, false
+		p.State, p.Sent, p.Unstored, p.Unsure = SendDone, sent, false, false
 	})
 }
 
@@ -107,28 +107,6 @@ func (s *Send) signIn(ctx context.Context, r *sendRow, sent *Sent) error {
 func unsure(err error) bool {
 	var lost *credstore.MachineError
 	return errors.As(err, &lost) && lost.Unsure
-}
-
-// Discard ends the sessions of the sign-ins that were finished and could not be
-// stored, so that none is left that nobody has. A target that may have its login
-// all the same is left out. tell is called for each. It is called when Run has
-// returned, and for good.
-func (s *Send) Discard(ctx context.Context, tell func(Target, Note)) {
-	ctx = context.WithoutCancel(ctx)
-	for _, r := range s.rows {
-		if r.unstored == nil || r.unsure {
-			continue
-		}
-		ended, err := s.login.revoke(ctx, r.unstored.auth)
-		r.unstored = nil
-		r.set(func(p *Progress) { p.Unstored = false })
-		switch {
-		case err != nil:
-			tell(r.target, Note{Code: NoteSignInNotEnded, Err: err})
-		case ended:
-			tell(r.target, Note{Code: NoteSignInEnded})
-		}
-	}
 }
 
 // obtain has the person sign in, and stores nothing.

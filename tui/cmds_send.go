@@ -2,8 +2,10 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"codex-login/flows"
@@ -21,20 +23,71 @@ func hostsCmd(try attempt, getenv func(string) string) tea.Cmd {
 }
 
 // errand is the way to one machine. It is closed with the attempt, when nobody
-// is at work on it.
+// is at work on it: a sign-in that nobody has then is ended, which leaving the
+// wizard waits for.
 type errand struct {
 	*flows.Send
 	mu sync.Mutex
 }
 
-func newErrand(try attempt, s *flows.Send) *errand {
-	e := &errand{Send: s}
+func newErrand(e *env, try attempt, s *flows.Send) *errand {
+	out := &errand{Send: s}
+	held := e.work.enter()
 	context.AfterFunc(try.ctx, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.Close()
+		if held {
+			defer e.work.exit()
+		}
+		out.mu.Lock()
+		defer out.mu.Unlock()
+		out.Discard(try.ctx, func(t flows.Target, n flows.Note) { e.work.tell(e.of(t, n)) })
+		out.Close()
 	})
-	return e
+	return out
+}
+
+// of is what there is to say of a machine.
+func (e *env) of(t flows.Target, n flows.Note) string {
+	return clean(t.String()) + ": " + e.explainNote(n)
+}
+
+// unstoredMsg says what became of sign-ins that could not be stored.
+type unstoredMsg struct {
+	attempt int
+	kept    []flows.Entry
+	said    string
+	err     error
+}
+
+// keepHereCmd puts them into the account book here.
+func keepHereCmd(w *work, try attempt, errands []*errand) tea.Cmd {
+	return func() tea.Msg {
+		kept, err := hold(w, func() (kept []flows.Entry, err error) {
+			for _, e := range errands {
+				e.mu.Lock()
+				more, failed := e.Keep(try.ctx)
+				e.mu.Unlock()
+				kept, err = append(kept, more...), errors.Join(err, failed)
+			}
+			return kept, err
+		})
+		return unstoredMsg{attempt: try.id, kept: kept, err: err}
+	}
+}
+
+// discardCmd ends their sessions.
+func discardCmd(e *env, try attempt, errands []*errand) tea.Cmd {
+	return func() tea.Msg {
+		said, err := hold(e.work, func() (string, error) {
+			var said []string
+			for _, errand := range errands {
+				errand.mu.Lock()
+				errand.Discard(try.ctx, func(t flows.Target, n flows.Note) { said = append(said, e.of(t, n)) })
+				errand.mu.Unlock()
+			}
+			return strings.Join(said, " "), nil
+		})
+		return unstoredMsg{attempt: try.id, said: said, err: err}
+	}
 }
 
 // errandMsg says that the work on an errand has come to rest. The error is
@@ -83,6 +136,9 @@ func askCmd(e *env, try attempt, errands []*errand) tea.Cmd {
 		return askedMsg{try.id}
 	})
 }
+
+// retryMsg tells the sending beneath to try again what it holds.
+type retryMsg struct{}
 
 // asking is a tea.ExecCommand, so that Bubble Tea gives up the terminal.
 type asking struct {

@@ -62,6 +62,7 @@ type work struct {
 	running  sync.WaitGroup
 	attempts int
 	past     past
+	told     []string
 }
 
 // past is the last change of the stored login; at most one of them is set.
@@ -165,6 +166,13 @@ func (w *work) remember(p past) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.past = p
+}
+
+// tell keeps what is to be said after the wizard.
+func (w *work) tell(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, text)
 }
 
 // close ends what can be ended, waits for what cannot, and says how it stands.

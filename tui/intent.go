@@ -83,8 +83,15 @@ type (
 		sealed bool
 	}
 	wantRecipes struct{ entry flows.Entry }
-	// wantHome goes to where the wizard begins.
-	wantHome struct{}
+	// wantUnstored asks what becomes of sign-ins that nobody else has;
+	// wantRetry tries once more to store them.
+	wantUnstored struct {
+		targets []flows.Target
+		errands []*errand
+	}
+	wantRetry struct{}
+	// wantHome goes to where the wizard begins, with a line about what was done.
+	wantHome struct{ said string }
 	// wantChecks opens what there is to look at beside signing in: wantDoctor
 	// looks for what is wrong, wantRules shows the settings and who made them,
 	// wantConnection tries the addresses and a bundle of certificates,
@@ -131,6 +138,8 @@ type (
 		path          string
 		sealed, twice bool
 	}
+	// isKept says that they are in the account book here.
+	isKept struct{ kept []flows.Entry }
 	// isSent says that everything on the way to other machines has come to
 	// rest.
 	isSent struct{}

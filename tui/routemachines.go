@@ -40,11 +40,22 @@ func (r root) machines(want intent) (root, tea.Cmd) {
 	case isExported:
 		r, cmd := r.replace(exported{r.env, want}, nil)
 		return r.wake(cmd)
+	case wantUnstored:
+		return r.push(newUnstored(r.env, want), nil)
+	case wantRetry:
+		r.drop(len(r.stack) - 1)
+		return r.update(retryMsg{})
+	case isKept:
+		// Nothing was cancelled: the sign-in is there.
+		r.settled, r.err, r.known = true, nil, max(r.known, 1)
+		return r.accounts(wantAccounts{want.kept[0].ID, r.env.say("sendto.unstored.kept", "Who", r.env.toldOf(want.kept[0]), "Count", len(want.kept))})
 	case wantHome:
 		if r.known > 0 {
-			return r.accounts(wantAccounts{})
+			return r.accounts(wantAccounts{said: want.said})
 		}
-		return r.arrive(isEmpty{})
+		r, cmd := r.arrive(isEmpty{})
+		r.status = want.said
+		return r, cmd
 	case isSent:
 		return r.wake(nil)
 	}

@@ -22,6 +22,7 @@ type sending struct {
 	inner   screen // of the sign-in that is to be answered; nil without one
 	shown   *flows.Challenge
 	rested  bool // it was told that everything has come to rest
+	leaving bool // it is asked what becomes of a sign-in that nobody has
 	ticking bool
 }
 
@@ -40,7 +41,7 @@ func newSending(e *env, w wantSend) (sending, tea.Cmd) {
 	var cmds []tea.Cmd
 	for i, t := range w.request.Targets {
 		s.rows = append(s.rows, sendRow{now: flows.Progress{Target: t, State: flows.SendWaiting}})
-		cmds = append(cmds, s.start(i, w.request.SetFileStore))
+		cmds = append(cmds, s.start(i))
 	}
 	return s, tea.Batch(cmds...)
 }
@@ -53,15 +54,15 @@ func (s sending) pace() time.Duration {
 }
 
 // start sends somebody to a machine anew.
-func (s *sending) start(i int, setFile bool) tea.Cmd {
+func (s *sending) start(i int) tea.Cmd {
 	r := s.request
-	r.Targets, r.SetFileStore = []flows.Target{s.rows[i].now.Target}, setFile
+	r.Targets = []flows.Target{s.rows[i].now.Target}
 	send, err := s.env.login.Send(r)
 	if err != nil {
 		s.rows[i].now.State, s.rows[i].now.Err = flows.SendFailed, err
 		return nil
 	}
-	s.rows[i].errand = newErrand(s.try, send)
+	s.rows[i].errand = newErrand(s.env, s.try, send)
 	return s.resume(i)
 }
 
@@ -114,10 +115,15 @@ func (s sending) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			s.rest(msg)
 			if s.atRest() && !s.rested {
 				s.rested = true // the screen came by itself
-				return s, nil, isSent{}
+				if !s.leaving {
+					return s, nil, isSent{}
+				}
 			}
 		}
 		return s, nil, nil
+	case retryMsg:
+		s.leaving = false
+		return s.again(s.unstored())
 	case askedMsg:
 		if msg.attempt == s.try.id {
 			return s.answered()
@@ -138,7 +144,10 @@ func (s sending) delegate(msg tea.Msg, cmd tea.Cmd) (screen, tea.Cmd, intent) {
 		cmd = tea.Batch(cmd, more)
 	}
 	switch want := want.(type) {
-	case wantQR, wantCodeToo, wantBack, wantTrace:
+	case wantBack:
+		next, _, out := s.away(want)
+		return next, cmd, out
+	case wantQR, wantCodeToo, wantTrace:
 		return s, cmd, want
 	case isFailed:
 		return s, tea.Batch(cmd, sayCmd(s.env.explain(want.err).Title)), nil

@@ -50,6 +50,25 @@ func (s sending) elsewhere() []int {
 	})
 }
 
+// unstored are the machines whose sign-in is finished, is not stored there and
+// is nowhere else.
+func (s sending) unstored() []int {
+	return s.each(func(r sendRow) bool { return !r.running && r.now.Unstored && !r.now.Unsure })
+}
+
+// away is the way out of this screen, unless a sign-in would be lost by it.
+func (s sending) away(want intent) (screen, tea.Cmd, intent) {
+	var ask wantUnstored
+	for _, i := range s.unstored() {
+		ask.targets, ask.errands = append(ask.targets, s.rows[i].now.Target), append(ask.errands, s.rows[i].errand)
+	}
+	if len(ask.errands) == 0 {
+		return s, nil, want
+	}
+	s.leaving = true
+	return s, nil, ask
+}
+
 func (s sending) answer() key.Binding {
 	return when(s.inner == nil && len(s.asks()) > 0, s.env.bind("answer_ssh", "enter"))
 }
@@ -82,15 +101,6 @@ func (s sending) Keys() []key.Binding {
 }
 
 func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
-	again := func(rows []int, start func(i int) tea.Cmd) (screen, tea.Cmd, intent) {
-		s.rows = slices.Clone(s.rows)
-		var cmds []tea.Cmd
-		for _, i := range rows {
-			s.rows[i].now.State, s.rows[i].now.Err = flows.SendWaiting, nil
-			cmds = append(cmds, start(i))
-		}
-		return s, tea.Batch(cmds...), nil
-	}
 	switch {
 	case pressed(k, s.answer()):
 		var errands []*errand
@@ -99,23 +109,36 @@ func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		}
 		return s, askCmd(s.env, s.try, errands), nil
 	case pressed(k, s.retry()):
-		return again(s.failed(), func(i int) tea.Cmd {
-			if s.rows[i].errand == nil {
-				return s.start(i, s.request.SetFileStore)
-			}
-			s.rows[i].errand.Retry()
-			return s.resume(i)
-		})
+		return s.again(s.failed())
 	case pressed(k, s.setFile()):
-		return again(s.elsewhere(), func(i int) tea.Cmd { return s.start(i, true) })
+		for _, i := range s.elsewhere() {
+			s.rows[i].errand.SetFileStore()
+		}
+		return s.again(s.elsewhere())
 	case pressed(k, s.leave()):
-		return s, nil, wantLeave{}
+		return s.away(wantLeave{})
 	case pressed(k, s.trace()):
 		return s, nil, wantTrace{}
 	case pressed(k, s.back()) && len(s.done()) > 0:
-		return s, nil, wantHome{}
+		return s.away(wantHome{})
 	case pressed(k, s.back()):
-		return s, nil, wantBack{}
+		return s.away(wantBack{})
 	}
 	return s, nil, nil
+}
+
+// again tries once more what has failed on these machines.
+func (s sending) again(rows []int) (screen, tea.Cmd, intent) {
+	s.rows = slices.Clone(s.rows)
+	var cmds []tea.Cmd
+	for _, i := range rows {
+		s.rows[i].now.State, s.rows[i].now.Err = flows.SendWaiting, nil
+		if s.rows[i].errand == nil {
+			cmds = append(cmds, s.start(i))
+			continue
+		}
+		s.rows[i].errand.Retry()
+		cmds = append(cmds, s.resume(i))
+	}
+	return s, tea.Batch(cmds...), nil
 }

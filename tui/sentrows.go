@@ -16,7 +16,7 @@ func (s sending) View(w, h int) string {
 		return s.inner.View(w, h)
 	}
 	if r := s.rows[0]; len(s.rows) == 1 && !r.running && r.state() == flows.SendFailed {
-		return paragraphs(s.env.explained(r.now.Err, w), s.change(w))
+		return paragraphs(s.env.explained(r.now.Err, w), s.held(w), s.change(w))
 	}
 	parts := []string{s.heading(w)}
 	if only := s.only(w); only != "" {
@@ -126,7 +126,19 @@ func (s sending) reasons(w int) string {
 		x := s.env.explain(r.now.Err)
 		out = append(out, t.Strong.Render(cut(clean(r.now.Target.String()), w, t.Glyphs.Ellipsis))+"\n"+wrap(x.Title+". "+x.Text, w)+"\n"+s.env.steps(x, w))
 	}
-	return paragraphs(append(out, s.change(w))...)
+	return paragraphs(append(out, s.held(w), s.change(w))...)
+}
+
+// held says that a finished sign-in is not lost.
+func (s sending) held(w int) string {
+	var targets []flows.Target
+	for _, i := range s.unstored() {
+		targets = append(targets, s.rows[i].now.Target)
+	}
+	if len(targets) == 0 {
+		return ""
+	}
+	return s.env.theme.Accent.Render(wrap(s.env.say("sendto.held", "To", s.env.names(targets)), w))
 }
 
 // change offers what would help where Codex reads no file.

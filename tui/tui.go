@@ -60,6 +60,8 @@ type Outcome struct {
 	// the person left at, or flows.ErrCancelled. It is nil with a receipt or a
 	// switch, and when the person left while signed in or after signing out.
 	Err error
+	// Said is what the wizard has done while it was left, a sentence each.
+	Said []string
 }
 
 // Run shows the wizard until the person leaves, ctx ends, or a signal (INT,
@@ -97,19 +99,21 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	past := e.work.close()
 	// After close, nothing that could crash runs any more.
 	once.Do(func() {})
+	out := Outcome{Said: e.work.told}
 	switch {
 	case past.receipt != nil || past.switched != nil:
-		return Outcome{Receipt: past.receipt, Switched: past.switched}, nil
+		out.Receipt, out.Switched = past.receipt, past.switched
 	case crash != nil:
-		return Outcome{Err: errors.New(e.say("error.crash", "Problem", clean(crash.Error())))}, nil
+		out.Err = errors.New(e.say("error.crash", "Problem", clean(crash.Error())))
 	case past.signedOut:
-		return Outcome{}, nil
 	case interrupted:
-		return Outcome{Err: flows.ErrCancelled}, nil
+		out.Err = flows.ErrCancelled
 	case err != nil:
 		return Outcome{}, fmt.Errorf("the terminal cannot be used: %w", err)
+	default:
+		out.Err = last.(root).err
 	}
-	return Outcome{Err: last.(root).err}, nil
+	return out, nil
 }
 
 func newEnv(ctx context.Context, o Options) *env {

@@ -11,9 +11,13 @@ import (
 
 // Farewell says in the normal screen how the wizard ended, since what it drew
 // is gone with the alternate one, and returns the error for the exit code.
-// receipt and switched are nil where nothing of the kind was done.
-func Farewell(out io.Writer, say *assets.Catalogue, receipt *flows.Receipt, switched *flows.Switched, err error) error {
+// receipt and switched are nil where nothing of the kind was done; said is what
+// was done besides, a sentence each.
+func Farewell(out io.Writer, say *assets.Catalogue, said []string, receipt *flows.Receipt, switched *flows.Switched, err error) error {
 	lines := &Lines{Say: say, Out: out, Err: os.Stderr}
+	for _, text := range said {
+		lines.say(text)
+	}
 	switch {
 	case receipt != nil:
 		lines.result(*receipt, previous{})
