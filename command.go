@@ -29,6 +29,11 @@ type options struct {
 	issuer, clientID, oldAPIKey string
 
 	words *assets.Catalogue
+	out   *output
+}
+
+func newOptions(args []string) *options {
+	return &options{words: assets.Speak(languageOf(args), locale(os.Getenv)), out: &output{}}
 }
 
 func (o *options) flags(c *cobra.Command) {
@@ -61,10 +66,9 @@ func (o *options) signInFlags(c *cobra.Command) {
 	_ = f.MarkHidden("api-key")
 }
 
-// newCommand is the tree of commands. `codex-login login …` is the same as
+// command is the tree of commands. `codex-login login …` is the same as
 // `codex-login …`, so that whoever types the words of `codex login` gets there.
-func newCommand(args []string) *cobra.Command {
-	o := &options{words: assets.Speak(languageOf(args), locale(os.Getenv))}
+func (o *options) command(args []string) *cobra.Command {
 	root := o.verbs(&cobra.Command{
 		Use: "codex-login", Short: o.words.Say("command.root"), Long: o.words.Say("command.long"), Version: currentVersion(),
 		SilenceErrors: true, SilenceUsage: true,
@@ -72,6 +76,7 @@ func newCommand(args []string) *cobra.Command {
 	o.flags(root)
 	root.AddCommand(o.verbs(&cobra.Command{Use: "login", Short: o.words.Say("command.login"), Hidden: true}))
 	root.SetArgs(args)
+	root.SetOut(o.out)
 	root.SetFlagErrorFunc(o.misusedFlag)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)

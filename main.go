@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"codex-login/credstore"
 	"codex-login/flows"
@@ -31,11 +32,23 @@ const (
 	exitCancelled = 130
 )
 
+// grace is how long a signal may take to end the program in good order.
+const grace = 2 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err := newCommand(os.Args[1:]).ExecuteContext(ctx)
+	// A program that a signal could not end, as one that hangs in a dead file
+	// system, is ended by the next.
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })()
+	err := execute(ctx, os.Args[1:])
 	stop()
 	os.Exit(exitCode(err))
+}
+
+// execute runs a command line.
+func execute(ctx context.Context, args []string) error {
+	o := newOptions(args)
+	return o.heard(o.command(args).ExecuteContext(ctx))
 }
 
 func exitCode(err error) int {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -22,4 +25,43 @@ func (o outlet) Write(text []byte) (int, error) {
 		o.gone()
 	}
 	return n, err
+}
+
+// output is standard output for everything else. It remembers that something
+// was lost: an export to a full disk must not end as one that is done.
+type output struct {
+	mu   sync.Mutex
+	lost error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := os.Stdout.Write(text)
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.lost = errors.Join(o.lost, err)
+	}
+	return n, err
+}
+
+// heard is what a command comes to, once what it has said is counted in.
+func (o *options) heard(err error) error {
+	o.out.mu.Lock()
+	lost := o.out.lost
+	o.out.mu.Unlock()
+	if lost == nil {
+		return err
+	}
+	if !errors.Is(lost, syscall.EPIPE) { // who has stopped reading knows
+		why := lost
+		var path *os.PathError
+		if errors.As(lost, &path) {
+			why = path.Err
+		}
+		_, _ = fmt.Fprintln(os.Stderr, o.words.Say("command.output_lost", "Error", why.Error()))
+	}
+	if err == nil {
+		return lost
+	}
+	return err
 }

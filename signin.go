@@ -69,7 +69,7 @@ func (o *options) blocked(c *cobra.Command, login *flows.Login, r flows.Request,
 		o.voice().Failed(err)
 		return err
 	}
-	return plain.Farewell(os.Stdout, o.words, outcome.Said, nil, nil, outcome.Err)
+	return plain.Farewell(o.out, o.words, outcome.Said, nil, nil, outcome.Err)
 }
 
 // run signs in with what was wired. approve stands in for the person in the
@@ -102,7 +102,7 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 		o.voice().Failed(err)
 		return err
 	}
-	if err := plain.Farewell(os.Stdout, o.words, outcome.Said, outcome.Receipt, outcome.Switched, outcome.Err); err != nil {
+	if err := plain.Farewell(o.out, o.words, outcome.Said, outcome.Receipt, outcome.Switched, outcome.Err); err != nil {
 		return err
 	}
 	return o.effective(outcome.Switched)

@@ -37,7 +37,7 @@ func (o *options) reporter() reporter {
 	return o.talker()
 }
 
-func (o *options) voice() plain.Voice { return o.voiceTo(os.Stdout) }
+func (o *options) voice() plain.Voice { return o.voiceTo(o.out) }
 
 func (o *options) voiceTo(out io.Writer) plain.Voice {
 	if o.json {
@@ -48,10 +48,10 @@ func (o *options) voiceTo(out io.Writer) plain.Voice {
 	return l
 }
 
-func (o *options) events() *plain.Events { return &plain.Events{Say: o.words, Out: os.Stdout} }
+func (o *options) events() *plain.Events { return &plain.Events{Say: o.words, Out: o.out} }
 
 func (o *options) talker() *plain.Lines {
-	l := &plain.Lines{Say: o.words, Out: os.Stdout, Err: os.Stderr}
+	l := &plain.Lines{Say: o.words, Out: o.out, Err: os.Stderr}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		l.Width = width
 	}

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"fmt"
 	"strings"
 
 	"codex-login/flows"
@@ -18,7 +19,10 @@ type Exported struct {
 // Exported hands over a document, and says what it is.
 func (l *Lines) Exported(x Exported) {
 	if x.File == "" {
-		l.data(strings.TrimSuffix(string(x.Document), "\n"))
+		text := strings.TrimSuffix(string(x.Document), "\n")
+		if _, err := fmt.Fprintln(l.Out, text); err != nil {
+			return // nothing was handed over: the exit code says so
+		}
 	}
 	l.talk("portable.exported", "Who", brief(l.Say, x.Entry), "File", printable(x.File), "Encrypted", x.Encrypted)
 	if x.Encrypted {
