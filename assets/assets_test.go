@@ -130,3 +130,26 @@ func TestPageEscapes(t *testing.T) {
 		t.Errorf("page:\n%s", out.String())
 	}
 }
+
+// What a text proposes to type exists in the shells of Windows.
+func TestWindowsIsToldItsOwnCommands(t *testing.T) {
+	say := Speak("en").For("windows")
+	posix := regexp.MustCompile(`\b((chmod|mkdir -p|ls -l\w*|rm|openssl) \S|(export|unset) [A-Z]+=)`)
+	for id := range allTexts(t, "en") {
+		// Modes are not looked at there, and neither is TERM.
+		if strings.HasPrefix(id, "doctor.found.permissions_") || id == "doctor.fix.permissions" || strings.HasPrefix(id, "doctor.found.backups_") || strings.HasPrefix(id, "doctor.found.terminal_") {
+			continue
+		}
+		for _, problem := range []string{"der", "folder", "unreadable", "missing"} {
+			if text := say.Say(id, "Problem", problem, "File", true); posix.MatchString(text) {
+				t.Errorf("%s: %s", id, text)
+			}
+		}
+	}
+	if got := say.ASCII().Say("explain.home.next", "Path", `C:\x`); !strings.Contains(got, `mkdir "C:\x"`) {
+		t.Error(got)
+	}
+	if got := say.For("linux").Say("explain.home.next", "Path", "/x"); !strings.Contains(got, "mkdir -p '/x'") {
+		t.Error(got)
+	}
+}

@@ -1,6 +1,7 @@
 package assets
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 
@@ -14,6 +15,7 @@ import (
 type Catalogue struct {
 	wanted []string // BCP 47 tags, the first that there is counts
 	ascii  bool
+	system string // as runtime.GOOS
 
 	mu       sync.Mutex
 	sections map[string]*i18n.Localizer
@@ -23,7 +25,7 @@ type Catalogue struct {
 // is. Languages are BCP 47 tags or POSIX locales (de_DE.UTF-8); empty ones are
 // passed over.
 func Speak(wanted ...string) *Catalogue {
-	c := &Catalogue{sections: map[string]*i18n.Localizer{}}
+	c := &Catalogue{system: runtime.GOOS, sections: map[string]*i18n.Localizer{}}
 	for _, w := range wanted {
 		w, _, _ = strings.Cut(w, ".")
 		if w = strings.ReplaceAll(w, "_", "-"); w != "" && w != "C" && w != "POSIX" {
@@ -36,16 +38,24 @@ func Speak(wanted ...string) *Catalogue {
 // ASCII is the same catalogue for a terminal that has no other characters: the
 // few signs in the texts become words.
 func (c *Catalogue) ASCII() *Catalogue {
-	return &Catalogue{wanted: c.wanted, ascii: true, sections: map[string]*i18n.Localizer{}}
+	return &Catalogue{wanted: c.wanted, ascii: true, system: c.system, sections: map[string]*i18n.Localizer{}}
+}
+
+// For is the same catalogue as a program for that system (runtime.GOOS) says
+// it: what a text proposes to type is another command in Windows' shells.
+func (c *Catalogue) For(system string) *Catalogue {
+	return &Catalogue{wanted: c.wanted, ascii: c.ascii, system: system, sections: map[string]*i18n.Localizer{}}
 }
 
 var asciiSigns = strings.NewReplacer("↑/↓", "up/down", "…", "...", "→", "->", "·", "-")
 
 // Say returns the text with that id. The pairs are the names and values of its
-// variables: Say("device.valid", "Left", "14:32"). An id that does not exist
-// comes back as it is, so that a gap is seen and nothing breaks.
+// variables: Say("device.valid", "Left", "14:32"); Windows is one that all have.
+// An id that does not exist comes back as it is, so that a gap is seen and
+// nothing breaks.
 func (c *Catalogue) Say(id string, pairs ...any) string {
-	data := make(map[string]any, len(pairs)/2)
+	data := make(map[string]any, len(pairs)/2+1)
+	data["Windows"] = c.system == "windows"
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if name, ok := pairs[i].(string); ok {
 			data[name] = pairs[i+1]

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // whereabouts is where a page is: in a file, in the keyring, or, where a
@@ -108,7 +107,7 @@ func (b *Book) replace(path string, content []byte) error {
 		return err
 	}
 	err := replaceVia(b.tmp(), path, content)
-	if errors.Is(err, syscall.EXDEV) { // somebody linked one of the folders elsewhere
+	if otherDisk(err) { // somebody linked one of the folders elsewhere
 		return replaceFile(path, content)
 	}
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"runtime"
 	"time"
+
+	"github.com/rogpeppe/go-internal/robustio"
 )
 
 func filePlace(path string) Place { return Place{Kind: KindFile, Where: path} }
@@ -21,6 +23,8 @@ func problemOf(err error) Problem {
 		return ProblemFull
 	case readOnlyDisk(err):
 		return ProblemReadOnly
+	case heldOpen(err):
+		return ProblemBusy
 	case errors.Is(err, fs.ErrPermission):
 		return ProblemPermission
 	}
@@ -29,7 +33,11 @@ func problemOf(err error) Problem {
 
 // fileError wraps an error of the file system that concerns the login at path.
 func fileError(op, path string, err error) error {
-	return &Error{Problem: problemOf(err), Op: op, Place: filePlace(path), Err: err}
+	e := &Error{Problem: problemOf(err), Op: op, Place: filePlace(path), Err: err}
+	if e.Problem == ProblemBusy {
+		e.Detail = "another program, which has it open"
+	}
+	return e
 }
 
 // notAFile is what stands where a file should be.
@@ -107,7 +115,7 @@ func readLimited(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, notAFile("read", path, info.Mode())
 	}
-	f, err := os.Open(path)
+	f, err := openShared(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -143,7 +151,8 @@ func replaceVia(dir, path string, content []byte) error {
 	}
 	err = writeAndClose(temp, content)
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		// It waits a little where somebody has the file open (Windows).
+		err = robustio.Rename(temp.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name())
@@ -170,7 +179,7 @@ func checkReplaceable(path string) error {
 	if !info.Mode().IsRegular() {
 		return notAFile("save", path, info.Mode())
 	}
-	readOnly := &Error{Problem: ProblemReadOnly, Op: "save", Place: filePlace(path), Detail: "the file is marked read-only; make it writable with: chmod u+w " + shellQuote(path)}
+	readOnly := &Error{Problem: ProblemReadOnly, Op: "save", Place: filePlace(path), Detail: "the file is marked read-only"}
 	if info.Mode().Perm()&0o200 == 0 {
 		return readOnly
 	}

@@ -35,7 +35,7 @@ func (e *HomeError) Error() string {
 	case e.NotFolder:
 		s = fmt.Sprintf("CODEX_HOME points to %s, which is not a folder", e.Path)
 	case errors.Is(e.Err, fs.ErrNotExist):
-		s = fmt.Sprintf("CODEX_HOME points to %s, which does not exist; create it with: mkdir -p %s", e.Path, shellQuote(e.Path))
+		s = fmt.Sprintf("CODEX_HOME points to %s, which does not exist", e.Path)
 	default:
 		s = fmt.Sprintf("CODEX_HOME points to %s, which cannot be looked at: %v", e.Path, e.Err)
 	}
@@ -98,20 +98,15 @@ func (h Home) keyringAccount() string { return "cli|" + shortHash(h.canonical())
 // canonical is the text that Codex hashes: the path with all symbolic links
 // resolved, or the path as given where that fails.
 func (h Home) canonical() string {
-	path, err := filepath.EvalSymlinks(h.Path)
+	path, err := realPath(h.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		// Not created yet: what it will be once it is.
-		if parent, err := filepath.EvalSymlinks(filepath.Dir(h.Path)); err == nil {
+		if parent, err := realPath(filepath.Dir(h.Path)); err == nil {
 			path = filepath.Join(parent, filepath.Base(h.Path))
 		}
 	}
 	if path == "" {
 		path = h.Path
-	}
-	if runtime.GOOS == "windows" && !strings.HasPrefix(path, `\\`) {
-		// Rust's canonicalize returns the verbatim form there. (Read in its
-		// documentation; not tried with Codex on Windows.)
-		path = `\\?\` + path
 	}
 	return strings.ToValidUTF8(path, "\uFFFD")
 }

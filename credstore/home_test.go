@@ -36,7 +36,7 @@ func TestFindHome(t *testing.T) {
 	}
 	var e *HomeError
 	_, err = FindHome(getenv("CODEX_HOME", dir+"/none"))
-	if !errors.As(err, &e) || e.NotFolder || !strings.Contains(err.Error(), "mkdir -p '"+dir+"/none'") {
+	if !errors.As(err, &e) || e.NotFolder || !strings.Contains(err.Error(), "does not exist") {
 		t.Error(err)
 	}
 	_, err = FindHome(getenv("CODEX_HOME", file))

@@ -36,9 +36,9 @@ func lock(ctx context.Context, path string, mode fs.FileMode, patience time.Dura
 		return nil, context.Cause(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
 		if holder := lockHolder(path); holder != "" {
-			return nil, fail(ProblemBusy, "held by "+holder, nil)
+			return nil, fail(ProblemBusy, holder, nil)
 		}
-		return nil, fail(ProblemBusy, "held by another program", nil)
+		return nil, fail(ProblemBusy, "another program", nil)
 	}
 	return nil, fail(problemOf(err), "", err)
 }

@@ -5,6 +5,7 @@ package credstore
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -13,6 +14,16 @@ func diskFull(err error) bool {
 }
 
 func readOnlyDisk(err error) bool { return errors.Is(err, syscall.EROFS) }
+
+func otherDisk(err error) bool { return errors.Is(err, syscall.EXDEV) }
+
+// heldOpen is false: what somebody has open can be replaced here.
+func heldOpen(error) bool { return false }
+
+func openShared(path string) (*os.File, error) { return os.Open(path) }
+
+// realPath is the path with all symbolic links resolved.
+func realPath(path string) (string, error) { return filepath.EvalSymlinks(path) }
 
 // syncDir makes a rename or a removal in dir last through a power cut.
 func syncDir(dir string) error {
