@@ -96,6 +96,7 @@ func (o *options) open() (*flows.Login, error) {
 func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flows.Issuer, getenv func(string) string) (*flows.Login, error) {
 	layers.Home, layers.Overrides = home.Path, o.overrides
 	rules, err := policy.Load(layers)
+	home.Encrypted = rules.SecretAuthStorage()
 	login := &flows.Login{
 		Home: home, Rules: rules, Issuer: issuer, Timeout: o.timeout,
 		Client: network.NewClient(getenv), Say: o.words, Environment: getenv,

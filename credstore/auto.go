@@ -3,8 +3,8 @@ package credstore
 import (
 	"context"
 	"errors"
-
-	gokeyring "github.com/zalando/go-keyring"
+	"io/fs"
+	"os"
 )
 
 // autoStore keeps the login in the keyring where that works, else in the file,
@@ -42,7 +42,7 @@ func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, erro
 		failed = s.write(ctx, a)
 	}
 	if failed == nil {
-		return s.cleared(l, steps), nil
+		return s.cleared(ctx, l, steps), nil
 	}
 	if ctx.Err() != nil {
 		return s.place(), failed
@@ -58,6 +58,13 @@ func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, erro
 	return place, nil
 }
 
+// encrypted reports whether there is an encrypted file, which may hold a login
+// as long as nobody has opened it.
+func (s *autoStore) encrypted() bool {
+	_, err := os.Lstat(s.home.EncryptedFile())
+	return s.home.Encrypted && !errors.Is(err, fs.ErrNotExist)
+}
+
 // retire removes the entry that the file has replaced and returns why the
 // keyring was passed over. A keyring that could not be reached is not asked
 // again: that would be another deadline or another prompt.
@@ -68,9 +75,11 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 	}
 	switch e.Problem {
 	case ProblemUnavailable, ProblemLocked, ProblemTimeout:
+		if s.home.Encrypted && !s.encrypted() {
+			return failed
+		}
 	default:
-		err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
-		if err == nil || errors.Is(err, gokeyring.ErrNotFound) {
+		if ignoreNotFound(s.slot().remove(ctx)) == nil {
 			return failed
 		}
 	}
@@ -83,7 +92,7 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 }
 
 // Delete removes both copies. Where there is no keyring at all, the file is
-// everything; where one is there and does not let us in, that is the error,
+// everything, unless there is an encrypted one, which may hold a login; where one is there and does not let us in, that is the error,
 // after the file is gone.
 func (s *autoStore) Delete(ctx context.Context) error {
 	return s.both(s.deleteBoth(ctx))
@@ -91,7 +100,7 @@ func (s *autoStore) Delete(ctx context.Context) error {
 
 // both is the error of a deletion in two places.
 func (s *autoStore) both(inKeyring, inFile error) error {
-	if IsProblem(inKeyring, ProblemUnavailable) {
+	if IsProblem(inKeyring, ProblemUnavailable) && !s.encrypted() {
 		inKeyring = ErrNotFound
 	}
 	return errorOfBoth(inKeyring, inFile)

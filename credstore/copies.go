@@ -3,7 +3,6 @@ package credstore
 import (
 	"context"
 	"errors"
-	"io/fs"
 )
 
 // Copy is one document that a Save or a Delete of a store takes away.
@@ -21,16 +20,46 @@ type Copy struct {
 // place once, the one that counts first. It asks the keyring, and so may wait
 // for a prompt.
 func Copies(ctx context.Context, home Home, modes ...Mode) []Copy {
+	var from []document
+	for _, m := range modes {
+		if m == ModeKeyring || m == ModeAuto {
+			ring := keyringStore{home, systemKeyring()}
+			for _, s := range ring.slots() {
+				from = append(from, s)
+			}
+		}
+		if m != ModeEphemeral {
+			from = append(from, &fileStore{home})
+		}
+	}
+	return copies(ctx, from)
+}
+
+// Everywhere returns every document of a home outside of memory and of the
+// account book, also in the places that no mode reads while Codex's feature
+// secret_auth_storage is as it is. An encrypted file may take seconds to open.
+func Everywhere(ctx context.Context, home Home) []Copy {
+	return copies(ctx, []document{slotOf(home, KindEncrypted), slotOf(home, KindKeyring), &fileStore{home}})
+}
+
+// document is a place that may hold one.
+type document interface {
+	place() Place
+	read(ctx context.Context) (string, error)
+}
+
+func copies(ctx context.Context, from []document) []Copy {
 	var out []Copy
 	seen := map[Kind]bool{}
-	add := func(kind Kind, read func() (string, Place, error)) {
-		if seen[kind] {
-			return
+	for _, s := range from {
+		place := s.place()
+		if seen[place.Kind] {
+			continue
 		}
-		seen[kind] = true
-		text, place, err := read()
+		seen[place.Kind] = true
+		text, err := s.read(ctx)
 		if errors.Is(err, ErrNotFound) {
-			return
+			continue
 		}
 		c := Copy{Place: place, Err: err}
 		if err == nil {
@@ -40,53 +69,46 @@ func Copies(ctx context.Context, home Home, modes ...Mode) []Copy {
 		}
 		out = append(out, c)
 	}
-	for _, m := range modes {
-		if m == ModeKeyring || m == ModeAuto {
-			ring := keyringStore{home, systemKeyring()}
-			add(KindKeyring, func() (string, Place, error) {
-				text, err := ring.ring.get(ctx, codexService, home.keyringAccount())
-				return text, ring.place(), keyringError("read", ring.place(), err)
-			})
-		}
-		if m != ModeEphemeral {
-			add(KindFile, func() (string, Place, error) { return readAuthFile(home) })
-		}
-	}
 	return out
 }
 
-func readAuthFile(home Home) (string, Place, error) {
-	place := filePlace(home.AuthFile())
-	text, err := readLimited(home.AuthFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", place, ErrNotFound
-	}
-	return string(text), place, err
-}
-
-// ClearKeyring removes the login's keyring entry and nothing else, if it is
-// still the one that agree knows. ErrNotFound when there is none, ErrChanged
-// when it is another one.
-func ClearKeyring(ctx context.Context, home Home, agree func(*Auth) bool) error {
-	ring := keyringStore{home, systemKeyring()}
+// Clear removes the document in one place and nothing else, if it is still the
+// one that agree knows. ErrNotFound when there is none, ErrChanged when it is
+// another one.
+func Clear(ctx context.Context, home Home, kind Kind, agree func(*Auth) bool) error {
+	s := slotOf(home, kind)
 	l, err := lockLogin(ctx, home)
 	if err != nil {
 		return err
 	}
 	defer l.unlock()
-	a, _, err := ring.Load(ctx)
+	text, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := Parse([]byte(text), s.place())
 	if err != nil {
 		return err
 	}
 	if !agree(a) {
 		return ErrChanged
 	}
-	return DropEntry(ctx, home)
+	return s.remove(ctx)
 }
 
-// DropEntry is ClearKeyring for a step of a Save, which holds the locks and has
-// kept what was in the entry. It asks nothing.
-func DropEntry(ctx context.Context, home Home) error {
-	ring := keyringStore{home, systemKeyring()}
-	return keyringError("delete", ring.place(), ring.ring.remove(ctx, codexService, home.keyringAccount()))
+func slotOf(home Home, kind Kind) slot {
+	if kind == KindEncrypted {
+		return &encryptedFile{home, systemKeyring()}
+	}
+	return &entry{home, systemKeyring()}
+}
+
+// DropKeyring is for a step of a Save, which holds the locks and has kept what
+// the keyring modes hold beside the file: it removes that and asks nothing.
+func DropKeyring(ctx context.Context, home Home) error {
+	ring, err := keyringStore{home, systemKeyring()}, error(ErrNotFound)
+	for _, s := range ring.slots() {
+		err = errorOfBoth(err, s.remove(ctx))
+	}
+	return err
 }

@@ -23,6 +23,13 @@ const (
 	ProblemLocked      Problem = "locked"      // the keyring is locked and could not be unlocked
 	ProblemTimeout     Problem = "timeout"     // the keyring did not answer in time
 	ProblemIO          Problem = "io"          // anything else the system reported
+
+	// Of the encrypted file alone.
+	ProblemNoKey     Problem = "no-key"     // its passphrase is not in the keyring
+	ProblemWrongKey  Problem = "wrong-key"  // it does not open with the passphrase in the keyring
+	ProblemDamaged   Problem = "damaged"    // it is not what Codex writes
+	ProblemTooCostly Problem = "too-costly" // opening it would take more memory than is sound
+	ProblemNewer     Problem = "newer"      // a newer Codex has written it
 )
 
 // OpTry is the Op of a place that was only tried: no login was to go there yet.

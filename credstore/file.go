@@ -18,18 +18,24 @@ func (s *fileStore) place() Place { return filePlace(s.home.AuthFile()) }
 
 // Load takes no lock: a save replaces the file as a whole.
 func (s *fileStore) Load(ctx context.Context) (*Auth, Place, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, s.place(), err
-	}
-	b, err := readLimited(s.home.AuthFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.place(), ErrNotFound
-	}
+	text, err := s.read(ctx)
 	if err != nil {
 		return nil, s.place(), err
 	}
-	a, err := Parse(b, s.place())
+	a, err := Parse([]byte(text), s.place())
 	return a, s.place(), err
+}
+
+// read returns the file's text, ErrNotFound, or an *Error.
+func (s *fileStore) read(ctx context.Context) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	b, err := readLimited(s.home.AuthFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", ErrNotFound
+	}
+	return string(b), err
 }
 
 func (s *fileStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {

@@ -17,6 +17,10 @@ type Home struct {
 	Path string
 	// byDefault: nobody asked for this folder, so it may be created.
 	byDefault bool
+	// Encrypted: Codex's feature secret_auth_storage is on. Then the modes
+	// keyring and auto have the login in the encrypted file, and the keyring
+	// has that one's passphrase.
+	Encrypted bool
 }
 
 // HomeError says that CODEX_HOME names no folder.
@@ -93,7 +97,13 @@ func (h Home) KeyringEntry() string { return codexService + " / " + h.keyringAcc
 
 // keyringAccount is the account under which Codex keeps the login of this
 // folder in the keyring.
-func (h Home) keyringAccount() string { return "cli|" + shortHash(h.canonical()) }
+func (h Home) keyringAccount() string { return "cli|" + h.hash() }
+
+// hash names the folder in the keyring.
+func (h Home) hash() string { return shortHash(h.canonical()) }
+
+// KeyringPlace is where the mode keyring has the login of this folder.
+func (h Home) KeyringPlace() Place { return (&keyringStore{home: h}).place() }
 
 // canonical is the text that Codex hashes: the path with all symbolic links
 // resolved, or the path as given where that fails.

@@ -3,12 +3,12 @@ package credstore
 import (
 	"context"
 	"errors"
-
-	gokeyring "github.com/zalando/go-keyring"
 )
 
-// keyringStore keeps the login in the keyring entry that Codex reads. An
-// auth.json beside it counts for nothing, so a save and a delete remove it.
+// keyringStore keeps the login in the keyring entry that Codex reads, or, with
+// Codex's feature secret_auth_storage, in its encrypted file. An auth.json
+// beside it counts for nothing, nor does the entry beside the encrypted file,
+// so a save and a delete remove them.
 type keyringStore struct {
 	home Home
 	ring keyring
@@ -16,16 +16,31 @@ type keyringStore struct {
 
 func (s *keyringStore) Mode() Mode { return ModeKeyring }
 
-func (s *keyringStore) place() Place {
-	return Place{Kind: KindKeyring, Where: s.home.KeyringEntry()}
+func (s *keyringStore) slot() slot {
+	if s.home.Encrypted {
+		return &encryptedFile{s.home, s.ring}
+	}
+	return s.entry()
 }
+
+// slots are all that a delete clears, the one that counts first.
+func (s *keyringStore) slots() []slot {
+	if s.home.Encrypted {
+		return []slot{s.slot(), s.entry()}
+	}
+	return []slot{s.entry()}
+}
+
+func (s *keyringStore) entry() *entry { return &entry{s.home, s.ring} }
+
+func (s *keyringStore) place() Place { return s.slot().place() }
 
 func (s *keyringStore) file() *fileStore { return &fileStore{s.home} }
 
 func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
-	text, err := s.ring.get(ctx, codexService, s.home.keyringAccount())
+	text, err := s.slot().read(ctx)
 	if err != nil {
-		return nil, s.place(), keyringError("read", s.place(), err)
+		return nil, s.place(), err
 	}
 	a, err := Parse([]byte(text), s.place())
 	return a, s.place(), err
@@ -40,35 +55,24 @@ func (s *keyringStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, e
 	if err := s.write(ctx, a); err != nil {
 		return s.place(), err
 	}
-	return s.cleared(l, steps), nil
+	return s.cleared(ctx, l, steps), nil
 }
 
-// write stores the login and reads it back before anybody relies on it. The
-// caller holds the locks.
 func (s *keyringStore) write(ctx context.Context, a *Auth) error {
-	text, account := string(a.EncodeCompact()), s.home.keyringAccount()
-	if err := s.ring.set(ctx, codexService, account, text); err != nil {
-		return keyringError("save", s.place(), err)
-	}
-	read, err := s.ring.get(context.WithoutCancel(ctx), codexService, account)
-	if err != nil && !errors.Is(err, gokeyring.ErrNotFound) {
-		return keyringError("save", s.place(), err)
-	}
-	if read != text {
-		return &Error{Problem: ProblemIO, Op: "save", Place: s.place(), Detail: "the keyring did not keep what was stored in it"}
-	}
-	return nil
+	return s.slot().write(ctx, string(a.EncodeCompact()))
 }
 
-// cleared removes the auth.json that the entry has replaced. The login is
-// stored by then, so a failure is said of the place and is no error.
-func (s *keyringStore) cleared(l *locks, steps Steps) Place {
+// cleared removes the older copies that the login has replaced. It is stored
+// by then, so a failure is said of the place and is no error.
+func (s *keyringStore) cleared(ctx context.Context, l *locks, steps Steps) Place {
 	place := s.place()
 	if !steps.written() {
 		return place
 	}
-	if err := s.file().remove(l); !errors.Is(err, ErrNotFound) {
-		place.Leftover = err
+	place.Leftover = ignoreNotFound(s.file().remove(l))
+	if s.home.Encrypted {
+		err := s.entry().remove(context.WithoutCancel(ctx))
+		place.Leftover = errors.Join(place.Leftover, ignoreNotFound(err))
 	}
 	return place
 }
@@ -92,8 +96,11 @@ func (s *keyringStore) deleteBoth(ctx context.Context) (inKeyring, inFile error)
 
 // deleteHeld is deleteBoth for a caller that holds the locks.
 func (s *keyringStore) deleteHeld(ctx context.Context, l *locks) (inKeyring, inFile error) {
-	err := s.ring.remove(ctx, codexService, s.home.keyringAccount())
-	return keyringError("delete", s.place(), err), s.file().remove(l)
+	inKeyring = ErrNotFound
+	for _, slot := range s.slots() {
+		inKeyring = errorOfBoth(inKeyring, slot.remove(ctx))
+	}
+	return inKeyring, s.file().remove(l)
 }
 
 // errorOfBoth is nil if anything was removed and nothing failed.

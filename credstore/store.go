@@ -31,10 +31,11 @@ type Kind string
 
 // The kinds of place.
 const (
-	KindFile    Kind = "file"
-	KindKeyring Kind = "keyring"
-	KindMemory  Kind = "memory"
-	KindMachine Kind = "machine" // a file on another machine
+	KindFile      Kind = "file"
+	KindKeyring   Kind = "keyring"
+	KindEncrypted Kind = "encrypted" // Codex's encrypted file, its passphrase in the keyring
+	KindMemory    Kind = "memory"
+	KindMachine   Kind = "machine" // a file on another machine
 )
 
 // Place describes where a login is, safe to print.

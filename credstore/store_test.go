@@ -55,6 +55,15 @@ func TestStores(t *testing.T) {
 	t.Run("keyring", func(t *testing.T) {
 		testStore(t, func(h Home) Store { return &keyringStore{h, ring} }, KindKeyring)
 	})
+	t.Run("encrypted", func(t *testing.T) {
+		testStore(t, func(h Home) Store { return &keyringStore{h.encrypted(), ring} }, KindEncrypted)
+	})
+	t.Run("auto, encrypted", func(t *testing.T) {
+		testStore(t, func(h Home) Store { return &autoStore{keyringStore{h.encrypted(), ring}} }, KindEncrypted)
+	})
+	t.Run("auto, encrypted, without a keyring", func(t *testing.T) {
+		testStore(t, func(h Home) Store { return &autoStore{keyringStore{h.encrypted(), brokenKeyring{}}} }, KindFile)
+	})
 	t.Run("auto", func(t *testing.T) {
 		testStore(t, func(h Home) Store { return &autoStore{keyringStore{h, ring}} }, KindKeyring)
 	})

@@ -8,18 +8,44 @@ import (
 )
 
 // Leftovers are the documents in places of this machine that the configured
-// store does not read its login from, while it has one. It changes nothing.
+// store does not read its login from, while it has one. It changes nothing. An
+// encrypted file among them may take seconds.
 func (l *Login) Leftovers(ctx context.Context) (active *credstore.Auth, left []credstore.Copy, err error) {
 	active, place, err := l.store(l.Mode()).Load(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, c := range credstore.Copies(ctx, l.Home, credstore.ModeKeyring, credstore.ModeFile) {
-		if c.Place.Kind != place.Kind && !credstore.IsProblem(c.Err, credstore.ProblemUnavailable) {
+	for _, c := range credstore.Everywhere(ctx, l.Home) {
+		if c.Place.Kind != place.Kind && !(c.Place.Kind == credstore.KindKeyring && credstore.IsProblem(c.Err, credstore.ProblemUnavailable)) {
 			left = append(left, c)
 		}
 	}
 	return active, left, nil
+}
+
+// Unread are the logins in places of this machine that the configured store
+// does not read at all: after a change of the store or of Codex's feature
+// secret_auth_storage it may be the only one. It changes nothing.
+func (l *Login) Unread(ctx context.Context) []credstore.Copy {
+	var out []credstore.Copy
+	for _, c := range credstore.Everywhere(ctx, l.Home) {
+		if c.Err == nil && !c.Auth.Empty() && !l.reads(c.Place.Kind) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// reads reports whether the configured store looks for a login there.
+func (l *Login) reads(k credstore.Kind) bool {
+	switch l.Mode() {
+	case credstore.ModeKeyring:
+		return k == l.Home.KeyringPlace().Kind
+	case credstore.ModeAuto:
+		return k == l.Home.KeyringPlace().Kind || k == credstore.KindFile
+	case credstore.ModeFile, credstore.ModeEphemeral:
+	}
+	return l.Mode() == credstore.ModeFile && k == credstore.KindFile
 }
 
 // ClearLeftovers removes what Leftovers finds, after the login in force has
@@ -34,6 +60,9 @@ func (l *Login) ClearLeftovers(ctx context.Context) error {
 		return credstore.ErrNotFound
 	}
 	for _, c := range left {
+		if c.Err != nil && c.Place.Kind == credstore.KindEncrypted {
+			continue // and what else is in it nobody knows
+		}
 		if c.Err != nil {
 			return c.Err
 		}
@@ -42,11 +71,7 @@ func (l *Login) ClearLeftovers(ctx context.Context) error {
 				return err
 			}
 		}
-		mode := credstore.ModeFile
-		if c.Place.Kind == credstore.KindKeyring {
-			mode = credstore.ModeKeyring
-		}
-		if err := l.clear(ctx, mode, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+		if err := l.clear(ctx, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
 			return err
 		}
 	}

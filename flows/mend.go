@@ -104,7 +104,7 @@ func (l *Login) mendMove(ctx context.Context, active *credstore.Auth) []Note {
 func (l *Login) clearCopies(ctx context.Context, active *credstore.Auth) error {
 	for _, other := range l.otherStores() {
 		for _, c := range credstore.Copies(ctx, l.Home, other) {
-			if c.Place.Kind != kindOf(other) {
+			if (c.Place.Kind == credstore.KindFile) != (other == credstore.ModeFile) {
 				continue
 			}
 			switch {
@@ -117,7 +117,7 @@ func (l *Login) clearCopies(ctx context.Context, active *credstore.Auth) error {
 					return err
 				}
 			}
-			if err := l.clear(ctx, other, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
+			if err := l.clear(ctx, c); err != nil && !errors.Is(err, credstore.ErrNotFound) {
 				return err
 			}
 		}
@@ -137,17 +137,10 @@ func (l *Login) otherStores() []credstore.Mode {
 	return nil
 }
 
-func kindOf(m credstore.Mode) credstore.Kind {
-	if m == credstore.ModeKeyring {
-		return credstore.KindKeyring
-	}
-	return credstore.KindFile
-}
-
 // clear removes a copy from its place, if it is still that one.
-func (l *Login) clear(ctx context.Context, m credstore.Mode, c credstore.Copy) error {
-	if m == credstore.ModeKeyring {
-		return credstore.ClearKeyring(ctx, l.Home, c.Auth.SameSecret)
+func (l *Login) clear(ctx context.Context, c credstore.Copy) error {
+	if c.Place.Kind != credstore.KindFile {
+		return credstore.Clear(ctx, l.Home, c.Place.Kind, c.Auth.SameSecret)
 	}
 	return credstore.DeleteIf(ctx, l.Home, unchanged(c), credstore.ModeFile)
 }

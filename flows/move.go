@@ -143,7 +143,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 		Written: func() bool {
 			configured = l.configure(to, &receipt)
 			if configured && to == credstore.ModeFile {
-				entry = credstore.DropEntry(ctx, l.Home)
+				entry = credstore.DropKeyring(ctx, l.Home)
 			}
 			return configured
 		},

@@ -44,7 +44,7 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 		Written: func() bool {
 			configured = !moving || l.configure(mode, &receipt)
 			if moving && configured && mode == credstore.ModeFile {
-				entry = credstore.DropEntry(ctx, l.Home)
+				entry = credstore.DropKeyring(ctx, l.Home)
 			}
 			return configured
 		},
@@ -122,7 +122,7 @@ func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replaceme
 				return err
 			}
 			receipt.add(Note{Code: NoteUnreadableKept, Where: kept})
-		case c.Place.Kind == credstore.KindKeyring && mode != credstore.ModeKeyring:
+		case c.Place.Kind != credstore.KindFile && mode != credstore.ModeKeyring:
 			// The way out of a keyring that does not answer must stay open: to
 			// the file, or to automatic choice, which then takes the file too.
 		default:

@@ -42,7 +42,7 @@ func (e *HalfSignedOutError) Unwrap() error { return e.Err }
 // is the keyring that failed.
 func halfSignedOut(was []credstore.Copy, err error) error {
 	var store *credstore.Error
-	if !errors.As(err, &store) || store.Place.Kind != credstore.KindKeyring {
+	if !errors.As(err, &store) || store.Place.Kind == credstore.KindFile {
 		return err
 	}
 	half := &HalfSignedOutError{Err: err}
@@ -69,7 +69,11 @@ func (l *Login) logoutStores() []credstore.Mode {
 // of the account held, if it names one.
 func (l *Login) signOut(ctx context.Context, revoke bool, held string, modes ...credstore.Mode) (SignedOut, error) {
 	var out SignedOut
-	copies := credstore.Copies(ctx, l.Home, modes...)
+	home := l.Home
+	if l.Rules.Unreadable() {
+		home.Encrypted = true // nobody knows: then that file too
+	}
+	copies := credstore.Copies(ctx, home, modes...)
 	var logins []*credstore.Auth
 	for _, c := range copies {
 		if c.Err != nil || c.Auth.Empty() {
@@ -100,7 +104,7 @@ func (l *Login) signOut(ctx context.Context, revoke bool, held string, modes ...
 		return out, ErrCancelled
 	}
 	ctx = context.WithoutCancel(ctx)
-	err := credstore.DeleteIf(ctx, l.Home, unchanged(copies...), modes...)
+	err := credstore.DeleteIf(ctx, home, unchanged(copies...), modes...)
 	if errors.Is(err, credstore.ErrChanged) && len(ids) > 0 {
 		err = nil // another login is there by now, and stays; this one may have gone to its page
 	}

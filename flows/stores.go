@@ -19,9 +19,9 @@ func (l *Login) Stores(ctx context.Context) []StoreChoice {
 		case credstore.ModeFile:
 			c.Where = l.Home.AuthFile()
 		case credstore.ModeKeyring:
-			c.Where, c.Problem = l.Home.KeyringEntry(), keyringErr
+			c.Where, c.Problem = l.Home.KeyringPlace().Where, keyringErr
 		case credstore.ModeAuto:
-			c.Where = l.Home.KeyringEntry()
+			c.Where = l.Home.KeyringPlace().Where
 			if keyringErr != nil {
 				c.Where = l.Home.AuthFile()
 			}

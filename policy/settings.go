@@ -130,7 +130,7 @@ func (r *Rules) settings() []setting {
 		{path: []string{AllowedMethods}, layers: inRequirements, show: words},
 		{path: []string{AllowedWorkspaces}, layers: inRequirements, show: words},
 		{path: []string{StoreKey}, layers: anywhere, byDefault: defaultStore, show: oneWord},
-		{path: []string{"features", "secret_auth_storage"}, layers: anywhere, byDefault: strconv.FormatBool(runtime.GOOS == "windows"), show: oneWord},
+		{path: []string{"features", SecretAuthStorageKey}, layers: anywhere, byDefault: strconv.FormatBool(runtime.GOOS == "windows"), show: oneWord},
 		{path: []string{ChatGPTBaseURLKey}, layers: anywhere, byDefault: defaultChatGPTBaseURL, show: address},
 		{path: []string{OpenAIBaseURLKey}, layers: inConfig, byDefault: defaultOpenAIBaseURL, show: address},
 		{path: []string{ProviderKey}, layers: anywhere, byDefault: defaultProvider, show: oneWord},
@@ -170,6 +170,15 @@ func (r *Rules) activeProvider() string {
 		}
 	}
 	return defaultProvider
+}
+
+// SecretAuthStorage reports whether Codex's feature of that name is on, as far
+// as the layers can be read: where the store is keyring or auto, the login is
+// in an encrypted file then, and not in the keyring itself.
+func (r *Rules) SecretAuthStorage() bool {
+	return slices.ContainsFunc(r.Settings(), func(s Setting) bool {
+		return s.Key == "features."+SecretAuthStorageKey && s.Value() == "true"
+	})
 }
 
 // Settings lists the keys that signing in depends on, also of a configuration

@@ -44,6 +44,8 @@ func (e *env) place(p credstore.Place) string {
 	switch p.Kind {
 	case credstore.KindKeyring:
 		return e.say("frame.place_keyring", "Where", clean(p.Where))
+	case credstore.KindEncrypted:
+		return e.say("frame.place_encrypted", "Where", clean(e.short(p.Where)))
 	case credstore.KindMemory:
 		return e.say("frame.place_memory")
 	case credstore.KindFile:

@@ -63,7 +63,7 @@ func (p *patient) dangling() string {
 }
 
 func (p *patient) where(place credstore.Place) shown {
-	if place.Kind == credstore.KindFile {
+	if place.Kind == credstore.KindFile || place.Kind == credstore.KindEncrypted {
 		return p.path(place.Where)
 	}
 	return name(place.Where)

@@ -145,7 +145,7 @@ func fileSetups() []setup {
 			w.write("codex-login/accounts/chatgpt-0123456789abcdef.json", apiKey, 0o600)
 			w.write("codex-login/accounts/chatgpt-0123456789abcdef.card", `{"schema":1,"label":"work","ended":{"reason":"revoked","session":"x"}}`, 0o600)
 		}},
-		{"logins in an encrypted file", "leftovers.age", Note, "~/.codex/secrets/codex_auth.age", func(w *ward) { w.write("secrets/codex_auth.age", "age", 0o600) }},
+		{"an encrypted file that does not open", "leftovers.encrypted_shut", Note, "~/.codex/secrets/codex_auth.age", func(w *ward) { w.write("secrets/codex_auth.age", "age", 0o600) }},
 	}
 }
 

@@ -105,42 +105,47 @@ func checkLeftovers(ctx context.Context, p *patient) []Finding {
 			found = append(found, p.leftover(c, stored)...)
 		}
 	} else {
-		found = p.unread(stored)
+		found = p.unread(ctx, stored)
 	}
-	if age := filepath.Join(p.login.Home.Path, "secrets", "codex_auth.age"); exists(age) {
-		found = append(found, note("age", with{"Path": p.path(age)}))
-	}
-	where := p.path(stored.place.Where)
-	if stored.place.Kind != credstore.KindFile {
-		where = name(stored.place.Where)
-	}
-	return or(found, with{"Place": where})
+	return or(found, with{"Place": p.where(stored.place)})
 }
 
-// unread looks at auth.json where the store in force has no login to hold
-// against it. That login may be the only one: nothing is mended.
-func (p *patient) unread(stored storedLogin) []Finding {
-	at := with{"Mode": name(string(p.login.Mode())), "Path": p.path(p.login.Home.AuthFile()), "Cause": cause(stored.err)}
-	if mode := p.login.Mode(); mode == credstore.ModeKeyring || mode == credstore.ModeEphemeral {
-		if a, _, err := credstore.Open(p.login.Home, credstore.ModeFile).Load(context.Background()); err == nil && !a.Empty() {
-			return []Finding{note("unread", at)}
-		}
+// unread looks at the places that the store in force does not read, where it
+// has no login to hold against theirs. That may be the only one: nothing is
+// mended.
+func (p *patient) unread(ctx context.Context, stored storedLogin) []Finding {
+	var unread []credstore.Copy
+	err := unprompted(ctx, func(ctx context.Context) error {
+		unread = p.login.Unread(ctx)
+		return nil
+	})
+	var found []Finding
+	for _, c := range unread {
+		found = append(found, note("unread", with{"Mode": name(string(p.login.Mode())), "Place": p.where(c.Place)}))
 	}
-	if errors.Is(stored.err, credstore.ErrNotFound) || stored.err == nil {
-		return []Finding{{Cause: "nobody", Severity: Skipped, values: at}}
+	switch {
+	case len(found) > 0:
+		return found
+	case err == nil && (errors.Is(stored.err, credstore.ErrNotFound) || stored.err == nil):
+		return []Finding{{Cause: "nobody", Severity: Skipped}}
 	}
-	return []Finding{{Cause: "unknown", Severity: Skipped, values: at}}
+	return []Finding{{Cause: "unknown", Severity: Skipped, values: with{"Cause": cause(errors.Join(stored.err, err))}}}
 }
 
 // leftover words one copy. One that cannot be read is not ours to remove.
 func (p *patient) leftover(c credstore.Copy, stored storedLogin) []Finding {
-	at := with{"Place": p.path(c.Place.Where), "Instead": name(stored.place.Where), "Cause": cause(c.Err)}
+	at := with{"Place": p.where(c.Place), "Instead": p.where(stored.place), "Cause": cause(c.Err)}
 	kind := "file"
-	if c.Place.Kind == credstore.KindKeyring {
+	switch c.Place.Kind {
+	case credstore.KindKeyring:
 		kind = "entry"
-		at["Place"], at["Instead"] = name(c.Place.Where), p.path(stored.place.Where)
+	case credstore.KindEncrypted:
+		kind = "encrypted"
+	default:
 	}
 	switch {
+	case kind == "encrypted" && c.Err != nil:
+		return []Finding{note("encrypted_shut", at)}
 	case credstore.IsProblem(c.Err, credstore.ProblemCorrupt):
 		return []Finding{warning(kind+"_unreadable", at)}
 	case c.Err != nil:
