@@ -58,6 +58,25 @@ func TakeBack(ctx context.Context, home Home, m Machine) error {
 	return editLoans(ctx, home, func(loans []Loan) []Loan { return without(loans, m) })
 }
 
+// TakeBackAll forgets what was lent of these accounts, and returns it.
+func TakeBackAll(ctx context.Context, home Home, accounts ...string) ([]Loan, error) {
+	of := func(l Loan) bool { return slices.Contains(accounts, l.Account) }
+	loans, err := Loans(home)
+	if err != nil || !slices.ContainsFunc(loans, of) {
+		return nil, err // nobody has to wait for the lock
+	}
+	var ended []Loan
+	err = editLoans(ctx, home, func(loans []Loan) []Loan {
+		for _, l := range loans {
+			if of(l) {
+				ended = append(ended, l)
+			}
+		}
+		return slices.DeleteFunc(loans, of)
+	})
+	return ended, err
+}
+
 type lentDocument struct {
 	Lent []Loan `json:"lent"`
 }

@@ -19,6 +19,8 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 	switch {
 	case errors.Is(err, ErrTakenBack):
 		return "machine", "taken_back", nil, true
+	case errors.Is(err, errGone):
+		return "machine", "lent_gone", nil, true
 	case errors.Is(err, errMoving):
 		return "machine", "moving", nil, true
 	case errors.As(err, &same):

@@ -22,7 +22,7 @@ func TestExplainMachines(t *testing.T) {
 	} {
 		all = append(all, &credstore.MachineError{Problem: p, Machine: m, Detail: "said"}, &credstore.MachineError{Problem: p, Machine: m, Unsure: true})
 	}
-	all = append(all, ErrTakenBack, errMoving, &SameHomeError{Target: m, Home: "/h\x1b"}, &StoreThereError{Target: m}, &StoreThereError{Target: m, Pinned: true},
+	all = append(all, ErrTakenBack, errGone, errMoving, &SameHomeError{Target: m, Home: "/h\x1b"}, &StoreThereError{Target: m}, &StoreThereError{Target: m, Pinned: true},
 		&InputError{InputNoTarget}, &InputError{InputOneTarget}, &InputError{InputNotLendable})
 	for _, p := range []credstore.Problem{credstore.ProblemPermission, credstore.ProblemFull, credstore.ProblemReadOnly, credstore.ProblemBusy, credstore.ProblemIO} {
 		all = append(all, &credstore.Error{Problem: p, Op: "save", Place: credstore.Place{Kind: credstore.KindMachine, Where: "build\x1bbox:/h"}})

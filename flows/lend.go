@@ -30,8 +30,8 @@ func borrowed(a *credstore.Auth) (*credstore.Auth, error) {
 // it was lent, or none: it is left alone from now on.
 var ErrTakenBack = errors.New("the machine no longer uses the lent login")
 
-// Loans lists what has been lent from this CODEX_HOME.
-func (l *Login) Loans() ([]credstore.Loan, error) { return credstore.Loans(l.Home) }
+// errGone says that an account that was lent is not here any more.
+var errGone = errors.New("the account that was lent is not here any more")
 
 // RenewLoans brings every machine that has been lent a login up to date: tokens
 // that are due are renewed here, once an account, and where the token here is
@@ -75,6 +75,10 @@ func (l *Login) RenewLoans(ctx context.Context, done func(Progress)) (next time.
 				if err == nil {
 					p = l.handOver(ctx, loan, token)
 				}
+				if errors.Is(p.Err, errGone) {
+					// Nobody here can renew it, ever.
+					p.Err = errors.Join(p.Err, credstore.TakeBack(ctx, l.Home, loan.Machine))
+				}
 				if p.Err != nil {
 					p.Err = cancelled(ctx, p.Err)
 				}
@@ -93,10 +97,13 @@ func (l *Login) tokenToLend(ctx context.Context, id string) (*credstore.Auth, ti
 	if err == nil {
 		err = checked.Err
 	}
-	if err != nil {
-		return nil, time.Time{}, err
+	var found held
+	if err == nil {
+		found, err = l.locate(ctx, id)
 	}
-	found, err := l.locate(ctx, id)
+	if errors.As(err, new(*NoAccountError)) {
+		err = errGone
+	}
 	if err != nil {
 		return nil, time.Time{}, err
 	}

@@ -66,13 +66,7 @@ func (s *Send) moved(ctx context.Context, r *sendRow, a *credstore.Auth, left er
 		return
 	}
 	// What is lent of it cannot be renewed from here any more.
-	loans, err := credstore.Loans(s.login.Home)
-	for _, loan := range loans {
-		if loan.Account == s.id {
-			err = errors.Join(err, credstore.TakeBack(ctx, s.login.Home, loan.Machine))
-		}
-	}
-	if err != nil {
+	if _, err := credstore.TakeBackAll(ctx, s.login.Home, s.id); err != nil {
 		sent.add(Note{Code: NoteLoanNotNoted, Err: err})
 	}
 }

@@ -20,6 +20,9 @@ type SignedOut struct {
 	Forgotten, Ended int
 	// All: every account of the book was meant.
 	All bool
+	// Lent is what was lent of them: the machines have it until it ends, and it
+	// is not renewed any more.
+	Lent []credstore.Loan
 }
 
 // StoreChoice is a place that can keep a login, as it stands on this machine.

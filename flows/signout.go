@@ -117,6 +117,7 @@ func (l *Login) signOut(ctx context.Context, revoke bool, held string, modes ...
 			return out, err
 		}
 	}
+	l.endLoans(ctx, &out, ids...)
 	return out, nil
 }
 
@@ -198,6 +199,7 @@ func (l *Login) forgetHeld(ctx context.Context, book *credstore.Book, id string,
 	if card.Pages > 0 { // otherwise it was nothing but a card that was left
 		out.Forgotten = 1
 	}
+	l.endLoans(ctx, &out, id)
 	return out, nil
 }
 
@@ -243,6 +245,7 @@ func (s SignedOut) with(one SignedOut) SignedOut {
 	s.Forgotten += one.Forgotten
 	s.Ended += one.Ended
 	s.RevokeErr = errors.Join(s.RevokeErr, one.RevokeErr)
+	s.Lent = append(s.Lent, one.Lent...)
 	if s.Account.Method == "" {
 		s.Account = one.Account
 	}

@@ -90,6 +90,8 @@ type (
 		errands []*errand
 	}
 	wantRetry struct{}
+	// wantLending shows what is lent, and renews it.
+	wantLending struct{}
 	// wantHome goes to where the wizard begins, with a line about what was done.
 	wantHome struct{ said string }
 	// wantChecks opens what there is to look at beside signing in: wantDoctor

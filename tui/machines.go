@@ -21,6 +21,7 @@ type machines struct {
 
 	read   bool // the hosts are there
 	hosts  []flows.Target
+	lent   map[flows.Target]credstore.Loan
 	chosen []flows.Target
 	filter field
 	hits   []flows.Target // what is listed
@@ -31,7 +32,7 @@ func newMachines(e *env, entry flows.Entry) (machines, tea.Cmd) {
 	s := machines{env: e, try: e.work.attempt(), entry: entry, filter: newField(e, e.say("sendto.filter"), false)}
 	s.filter.CharLimit = 300
 	s.filter.Focus()
-	return s, hostsCmd(s.try, e.getenv)
+	return s, tea.Batch(hostsCmd(s.try, e.getenv), loansCmd(s.try.id, e))
 }
 
 // Typing: letters are the filter.
@@ -101,6 +102,11 @@ func (s machines) down() key.Binding {
 	return when(len(s.hits) > 1, s.env.bind("move", s.env.say("frame.arrows"), "down"))
 }
 
+// lending: there is something to be renewed.
+func (s machines) lending() key.Binding {
+	return when(len(s.lent) > 0, s.env.bind("lending", "ctrl+l"))
+}
+
 func (s machines) back() key.Binding {
 	if s.filter.Value() != "" {
 		return s.env.bind("clear", "esc")
@@ -108,7 +114,9 @@ func (s machines) back() key.Binding {
 	return s.env.bind("back", "esc")
 }
 
-func (s machines) Keys() []key.Binding { return []key.Binding{s.choose(), s.mark(), s.back()} }
+func (s machines) Keys() []key.Binding {
+	return []key.Binding{s.choose(), s.mark(), s.back(), s.lending()}
+}
 
 func (s machines) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
@@ -116,6 +124,14 @@ func (s machines) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		if msg.attempt == s.try.id {
 			s.read, s.hosts = true, msg.hosts
 			s.refilter()
+		}
+	case loansMsg:
+		if msg.attempt != s.try.id {
+			break
+		}
+		s.lent = map[flows.Target]credstore.Loan{}
+		for _, l := range msg.loans {
+			s.lent[l.Machine] = l
 		}
 	case tea.KeyMsg:
 		return s.press(msg)
@@ -127,6 +143,8 @@ func (s machines) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	switch {
 	case pressed(k, s.choose()):
 		return s, nil, wantKind{s.entry, slices.Clone(s.targets())}
+	case pressed(k, s.lending()):
+		return s, nil, wantLending{}
 	case pressed(k, s.mark()):
 		s.toggle()
 	case pressed(k, s.up()):
@@ -228,6 +246,9 @@ func (s machines) drawRow(i, w int) string {
 	row := pointer + box + highlight(clean(target.String()), wordsOf(s.filter.Value()), base, t.Accent)
 	if !slices.Contains(s.hosts, target) {
 		row += "  " + t.Faint.Render(s.env.say("sendto.typed."+string(target.Kind)))
+	}
+	if l, has := s.lent[target]; has {
+		row += "  " + t.Faint.Render(s.env.say("lending.row", "Until", s.env.time(l.Until)))
 	}
 	return cut(row, w, t.Glyphs.Ellipsis)
 }

@@ -55,7 +55,7 @@ func (r root) route(want intent) (root, tea.Cmd) {
 		r.stack[len(r.stack)-1] = continueBrowser(want.signIn)
 		return r.wake(tickCmd(want.try.id, want.pace()))
 	case wantSignOut:
-		return r.push(newSignOut(r.env, want.entry, r.known), nil)
+		return r.push(newSignOut(r.env, want.entry, r.known), loansCmd(0, r.env))
 	}
 	return r.manage(want)
 }

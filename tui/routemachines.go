@@ -40,6 +40,9 @@ func (r root) machines(want intent) (root, tea.Cmd) {
 	case isExported:
 		r, cmd := r.replace(exported{r.env, want}, nil)
 		return r.wake(cmd)
+	case wantLending:
+		s, cmd := newLending(r.env)
+		return r.push(s, cmd)
 	case wantUnstored:
 		return r.push(newUnstored(r.env, want), nil)
 	case wantRetry:

@@ -91,13 +91,18 @@ func (s sending) back() key.Binding {
 	return when(s.inner == nil && !storing, s.env.bind("back", "esc"))
 }
 
+// lend keeps renewing what was lent.
+func (s sending) lend() key.Binding {
+	return when(s.inner == nil && s.atRest() && s.request.Kind == flows.SendLend && len(s.done()) > 0, s.env.bind("lending", "l"))
+}
+
 func (s sending) trace() key.Binding { return s.env.traceKey(s.inner == nil) }
 
 func (s sending) Keys() []key.Binding {
 	if s.inner != nil {
 		return s.inner.Keys()
 	}
-	return []key.Binding{s.answer(), s.leave(), s.setFile(), s.retry(), s.back(), s.trace()}
+	return []key.Binding{s.answer(), s.leave(), s.setFile(), s.retry(), s.lend(), s.back(), s.trace()}
 }
 
 func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
@@ -117,6 +122,8 @@ func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s.again(s.elsewhere())
 	case pressed(k, s.leave()):
 		return s.away(wantLeave{})
+	case pressed(k, s.lend()):
+		return s, nil, wantLending{}
 	case pressed(k, s.trace()):
 		return s, nil, wantTrace{}
 	case pressed(k, s.back()) && len(s.done()) > 0:

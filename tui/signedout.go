@@ -52,7 +52,7 @@ func (s signedOut) View(w, _ int) string {
 	if s.end.err != nil {
 		return s.env.explained(s.end.err, w)
 	}
-	return paragraphs(s.env.succeeded(s.heading(), w), wrap(s.shared(), w), s.session(w), wrap(s.left(), w))
+	return paragraphs(s.env.succeeded(s.heading(), w), wrap(s.shared(), w), s.session(w), s.env.lent("signout.lent", s.end.out.Lent, w), wrap(s.left(), w))
 }
 
 func (s signedOut) heading() string {

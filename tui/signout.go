@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/credstore"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -16,6 +17,7 @@ type signOut struct {
 	all     bool // all of them are meant, and it is asked how
 	try     attempt
 	working bool
+	loans   []credstore.Loan // what was lent, of whichever account
 }
 
 // newSignOut asks about an account of so many. The zero Entry is a login that
@@ -75,6 +77,8 @@ func (s signOut) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		if msg.attempt == s.try.id {
 			return s, nil, isSignedOut{entry: s.entry, out: msg.out, err: msg.err}
 		}
+	case loansMsg:
+		s.loans = msg.loans
 	case tea.KeyMsg:
 		switch {
 		case !s.working && s.menu.moved(s.env, msg):
@@ -145,13 +149,31 @@ func (s signOut) View(w, h int) string {
 	if s.working {
 		return title + "\n\n" + s.env.theme.Accent.Render(wrap(s.env.say("signout.working"), w))
 	}
-	return title + "\n\n" + s.menu.view(s.env, w, h-height(title)-1)
+	lent := s.lent(w)
+	if lent == "" {
+		return title + "\n\n" + s.menu.view(s.env, w, h-height(title)-1)
+	}
+	return title + "\n\n" + s.menu.view(s.env, w, h-height(title)-height(lent)-3) + "\n\n" + lent
+}
+
+// lent says which machines use the account, too.
+func (s signOut) lent(w int) string {
+	var mine []credstore.Loan
+	for _, l := range s.loans {
+		if (s.all || l.Account == s.entry.ID) && (l.Until.IsZero() || l.Until.After(s.env.now())) {
+			mine = append(mine, l)
+		}
+	}
+	return s.env.lent("signout.to_lend", mine, w)
 }
 
 // FocusedLine is the selected row.
 func (s signOut) FocusedLine(w, h int) int {
-	title := height(s.question(w))
-	return title + 1 + s.menu.line(w, h-title-1)
+	title, below := height(s.question(w)), 0
+	if lent := s.lent(w); lent != "" {
+		below = height(lent) + 2
+	}
+	return title + 1 + s.menu.line(w, h-title-1-below)
 }
 
 func (s signOut) Title() string { return s.env.say("frame.title.sign_out") }

@@ -62,6 +62,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	out = append(out, machineStates(e, x)...)
 	out = append(out, sendStates(e, x)...)
 	out = append(out, unstoredStates(e, x)...)
+	out = append(out, lendingStates(e, x)...)
 	out = append(out, portableStates(e, x)...)
 	out = append(out, ruleStates(e, x)...)
 	out = append(out, connectionStates(e, x)...)

@@ -83,4 +83,5 @@ func (l *Lines) Forgotten(e flows.Entry, out flows.SignedOut, err error) {
 		l.talk("forgotten.active")
 	}
 	l.session(out, e.Account)
+	l.stillLent(out.Lent)
 }

@@ -202,10 +202,20 @@ type signedOut struct {
 	Forgotten   int     `json:"forgotten"`
 	Ended       int     `json:"ended"`
 	All         bool    `json:"all"`
+	Lent        []loan  `json:"lent"`
+}
+
+// loan is a machine that still has the token of a forgotten account.
+type loan struct {
+	machine
+	Until *string `json:"until"`
 }
 
 func (e *Events) signedOut(out flows.SignedOut) signedOut {
-	s := signedOut{Revoked: out.Revoked, Forgotten: out.Forgotten, Ended: out.Ended, All: out.All}
+	s := signedOut{Revoked: out.Revoked, Forgotten: out.Forgotten, Ended: out.Ended, All: out.All, Lent: []loan{}}
+	for _, l := range out.Lent {
+		s.Lent = append(s.Lent, loan{machineOf(l.Machine), stamp(l.Until)})
+	}
 	if out.RevokeErr != nil {
 		s.RevokeError = known(flows.Explain(e.Say, out.RevokeErr).Title)
 	}

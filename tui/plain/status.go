@@ -140,6 +140,7 @@ func (l *Lines) SignedOut(out flows.SignedOut, err error) {
 	}
 	l.data("Successfully logged out")
 	l.talk("logout.shared")
+	defer l.stillLent(out.Lent)
 	if !out.All {
 		l.session(out, out.Account)
 		return
@@ -152,6 +153,13 @@ func (l *Lines) SignedOut(out flows.SignedOut, err error) {
 		l.talk("logout.all_kept")
 	default:
 		l.talk("logout.all_revoked")
+	}
+}
+
+// stillLent names the machines that go on with what was lent to them.
+func (l *Lines) stillLent(loans []credstore.Loan) {
+	if len(loans) > 0 {
+		l.talk("logout.lent", "Machines", flows.Borrowers(l.Say, loans), "Until", clock(flows.LastUntil(loans)))
 	}
 }
 
