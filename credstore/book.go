@@ -16,7 +16,8 @@ import (
 // active one's too. It lives in CODEX_HOME in a folder that is nobody else's.
 //
 // A page is a file accounts/<id>.json, or a keyring entry, which the file
-// accounts/<id>.keyring stands for: no keyring can list what it holds. The id
+// accounts/<id>.keyring stands for: no keyring can list what it holds. One that
+// is too large for an entry is accounts/<id>.age beside that file. The id
 // is made from the identity of the login and names no person; an earlier
 // session of an account has <id>.<session> for its page. The card is the file
 // accounts/<id>.card, wherever the pages are.

@@ -131,22 +131,31 @@ func TestMovePagesThatFail(t *testing.T) {
 	}
 }
 
-// Automatic choice leaves a file what the keyring does not take.
+// What the keyring does not take is encrypted to a key that it does take.
 func TestMovePagesToWhatIsTooSmall(t *testing.T) {
-	ctx, home := testContext(t), testHome(t)
-	large, small := chatGPT("u", "w", "A", someTime), apiKey("sk-1")
-	keep(t, OpenBook(home, ModeFile), large, small)
-	book := &Book{home: home, mode: ModeAuto, ring: smallKeyring{mockKeyring(t), 400}}
-	if moved, err := book.MovePages(ctx, ModeAuto); err != nil || moved != 1 {
-		t.Error(moved, err)
+	for _, mode := range []Mode{ModeAuto, ModeKeyring} {
+		ctx, home := testContext(t), testHome(t)
+		large, small := chatGPT("u", "w", "A", someTime), apiKey("sk-1")
+		keep(t, OpenBook(home, ModeFile), large, small)
+		book := &Book{home: home, mode: mode, ring: smallKeyring{mockKeyring(t), 400}}
+		if moved, err := book.MovePages(ctx, mode); err != nil || moved != 2 {
+			t.Error(moved, err)
+		}
+		if exists(book.page(ID(large))) || !exists(book.sealedPage(ID(large))) || exists(book.page(ID(small))) || exists(book.sealedPage(ID(small))) {
+			t.Error(names(t, book.dir()))
+		}
+		for _, a := range []*Auth{large, small} {
+			kept, err := book.Load(ctx, ID(a))
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, kept, a)
+		}
+		if moved, err := book.MovePages(ctx, ModeFile); err != nil || moved != 2 || exists(book.sealedPage(ID(large))) || !exists(book.page(ID(large))) {
+			t.Error(moved, err, names(t, book.dir()))
+		}
+		clean(t, book)
 	}
-	if !exists(book.page(ID(large))) || exists(book.marker(ID(large))) || exists(book.page(ID(small))) {
-		t.Error(names(t, book.dir()))
-	}
-	if _, err := book.MovePages(ctx, ModeKeyring); !IsProblem(err, ProblemTooBig) {
-		t.Error(err)
-	}
-	clean(t, book)
 }
 
 func TestMovePagesStops(t *testing.T) {

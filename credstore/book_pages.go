@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 )
 
 // load reads a page. Where a killed writer left it in both places, the newer
@@ -53,7 +52,7 @@ func (b *Book) loadFile(id string) (*Auth, error) {
 }
 
 func (b *Book) loadEntry(ctx context.Context, id string) (*Auth, error) {
-	text, err := b.keyring().get(ctx, ownService, b.account(id))
+	text, err := b.entries().get(ctx, ownService, b.account(id))
 	if err != nil {
 		return nil, keyringError("read", b.entry(id), err)
 	}
@@ -91,7 +90,7 @@ func (b *Book) writeEntry(ctx context.Context, id string, a *Auth) error {
 	if err := b.replace(b.marker(id), markerOf(a)); err != nil {
 		return err
 	}
-	text, ring := string(a.EncodeCompact()), b.keyring()
+	text, ring := string(a.EncodeCompact()), b.entries()
 	if err := ring.set(ctx, ownService, b.account(id), text); err != nil {
 		// A marker for an entry that certainly never came to be would make
 		// the page impossible to remove where there is no keyring.
@@ -131,7 +130,7 @@ func (b *Book) removeEntry(ctx context.Context, id string) error {
 		return ErrNotFound
 	}
 	b.doubt(id)
-	err := keyringError("delete", b.entry(id), b.keyring().remove(ctx, ownService, b.account(id)))
+	err := keyringError("delete", b.entry(id), b.entries().remove(ctx, ownService, b.account(id)))
 	if ignoreNotFound(err) != nil {
 		return err
 	}
@@ -152,7 +151,7 @@ func (b *Book) keyring() keyring {
 
 // account is the keyring account of a page: the home's hash and the id.
 func (b *Book) account(id string) string {
-	return strings.TrimPrefix(b.home.keyringAccount(), "cli|") + "|" + id
+	return b.home.hash() + "|" + id
 }
 
 func (b *Book) entry(id string) Place {

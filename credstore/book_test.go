@@ -17,6 +17,7 @@ func books(t *testing.T) map[string]func(Home) *Book {
 		"memory":          func(h Home) *Book { return OpenBook(h, ModeEphemeral) },
 		"keyring":         func(h Home) *Book { return &Book{home: h, ring: ring} },
 		"small keyring":   func(h Home) *Book { return &Book{home: h, ring: smallKeyring{ring, 400}} },
+		"tiny keyring":    func(h Home) *Book { return &Book{home: h, ring: smallKeyring{ring, 1}} },
 		"broken keyring":  func(h Home) *Book { return &Book{home: h, ring: brokenKeyring{}} },
 		"leaking keyring": func(h Home) *Book { return &Book{home: h, ring: sievelikeKeyring{ring}} },
 	}
