@@ -77,7 +77,7 @@ func sweepLock(path string) {
 	if _, err := os.Lstat(path); err != nil {
 		return
 	}
-	l := flock.New(path, flock.SetPermissions(0o600))
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
 	if ok, err := l.TryLock(); err != nil || !ok {
 		return
 	}

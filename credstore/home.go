@@ -28,7 +28,9 @@ type HomeError struct {
 	Path string
 	// NotFolder is set when there is something else at Path.
 	NotFolder bool
-	Err       error // the cause, or nil
+	// Target is where Path leads as a link, when nothing is there.
+	Target string
+	Err    error // the cause, or nil
 }
 
 func (e *HomeError) Error() string {
@@ -38,6 +40,8 @@ func (e *HomeError) Error() string {
 		s = "no home folder is known: set CODEX_HOME"
 	case e.NotFolder:
 		s = fmt.Sprintf("CODEX_HOME points to %s, which is not a folder", e.Path)
+	case e.Target != "":
+		s = fmt.Sprintf("%s leads to %s, which does not exist; create it with: mkdir -p %s", e.Path, e.Target, shellQuote(e.Target))
 	case errors.Is(e.Err, fs.ErrNotExist):
 		s = fmt.Sprintf("CODEX_HOME points to %s, which does not exist", e.Path)
 	default:
@@ -81,7 +85,7 @@ func namedHome(path string) (Home, error) {
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
-		return Home{}, &HomeError{Path: abs, Err: err}
+		return Home{}, &HomeError{Path: abs, Target: Dangling(abs), Err: err}
 	}
 	if !info.IsDir() {
 		return Home{}, &HomeError{Path: abs, NotFolder: true}
@@ -128,7 +132,26 @@ func (h Home) ensure() error {
 		_, err := namedHome(h.Path)
 		return err
 	}
+	if to := Dangling(h.Path); to != "" {
+		return &HomeError{Path: h.Path, Target: to, Err: fs.ErrNotExist}
+	}
 	return os.MkdirAll(h.Path, 0o700)
+}
+
+// Dangling is where the link at path leads when nothing is there, and ""
+// otherwise.
+func Dangling(path string) string {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return ""
+	}
+	to, err := followLinks(path)
+	if err != nil {
+		return ""
+	}
+	return to
 }
 
 // shellQuote quotes an argument for a POSIX shell.

@@ -43,6 +43,18 @@ func TestFindHome(t *testing.T) {
 	if !errors.As(err, &e) || !e.NotFolder {
 		t.Error(err)
 	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "link")); err != nil {
+		missing(t, "symbolic links")
+	}
+	_, err = FindHome(getenv("CODEX_HOME", dir+"/link"))
+	if !errors.As(err, &e) || e.Target != filepath.Join(dir, "nowhere") || !strings.Contains(err.Error(), "mkdir -p '"+e.Target+"'") {
+		t.Error(err)
+	}
+	if h, err := FindHome(getenv("HOME", dir)); err != nil || os.Symlink("nowhere", h.Path) != nil {
+		t.Error(err)
+	} else if _, err := Open(h, ModeFile).Save(testContext(t), apiKey("sk"), Steps{}); !errors.As(err, &e) || e.Target != filepath.Join(dir, "nowhere") {
+		t.Error(err)
+	}
 	t.Chdir(dir)
 	if err := os.Mkdir("relative", 0o755); err != nil {
 		t.Fatal(err)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,13 +21,17 @@ var (
 
 const lockRetry = 20 * time.Millisecond
 
+// lockFlags open a lock file. A pipe in its place would have whoever opens it
+// wait for a writer without end; Codex does not wait there either.
+const lockFlags = os.O_CREATE | os.O_RDONLY | syscall.O_NONBLOCK
+
 // lock takes an advisory lock (flock, on Windows LockFileEx) on the file path,
 // which is created and stays behind: removing it would let two holders in.
 func lock(ctx context.Context, path string, mode fs.FileMode, patience time.Duration) (*flock.Flock, error) {
 	fail := func(p Problem, detail string, err error) error {
 		return &Error{Problem: p, Op: "lock", Place: Place{Kind: KindFile, Where: path}, Detail: detail, Err: err}
 	}
-	l := flock.New(path, flock.SetPermissions(mode))
+	l := flock.New(path, flock.SetPermissions(mode), flock.SetFlag(lockFlags))
 	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ok, err := l.TryLockContext(wait, lockRetry)

@@ -55,6 +55,14 @@ func (e *PortBusyError) Error() string { return fmt.Sprintf("ports are in use: %
 // it reserves for itself (Hyper-V, WinNAT). No other system has that number.
 const wsaAccess = syscall.Errno(10013)
 
+// wsaNoAddress is WSAEADDRNOTAVAIL.
+const wsaNoAddress = syscall.Errno(10049)
+
+// noAddress reports whether this machine does not have the address.
+func noAddress(err error) bool {
+	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, wsaNoAddress)
+}
+
 // notPermitted reports whether the system kept a port, and no program.
 func notPermitted(err error) bool {
 	return errors.Is(err, syscall.EACCES) || errors.Is(err, wsaAccess)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"codex-login/assets"
@@ -32,6 +33,15 @@ func Explain(say *assets.Catalogue, err error) Explanation {
 		Text:  say.Say("explain."+id+".text", values...),
 		Next:  say.Say("explain."+id+".next", values...),
 	}
+}
+
+// homeCause is why CODEX_HOME could not be looked at; "" where nothing is
+// there, or something else.
+func homeCause(e *credstore.HomeError) string {
+	if e.NotFolder || e.Err == nil || errors.Is(e.Err, fs.ErrNotExist) {
+		return ""
+	}
+	return cause(e.Err)
 }
 
 // plainError is the error's own text, safe to show on a line.
@@ -111,7 +121,10 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &log):
 		return "store", "log", []any{"Path", printable(log.Path, 300), "Cause", cause(log.Err)}
 	case errors.As(err, &home):
-		return "store", "home", []any{"Path", printable(home.Path, 300)}
+		return "store", "home", []any{
+			"Path", printable(home.Path, 300), "Target", printable(home.Target, 300), "Taken", home.NotFolder,
+			"Cause", homeCause(home),
+		}
 	case errors.As(err, &half):
 		return "store", "half_signed_out", []any{"Removed", printable(half.Removed, 300), "Cause", Explain(say, half.Err).Title}
 	case errors.As(err, &store):
@@ -120,6 +133,9 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 			"File", store.Place.Kind == credstore.KindFile, "Tried", store.Op == credstore.OpTry,
 		}
 	case errors.As(err, &busy):
+		if len(busy.Ports) > 0 && busy.Ports[0].NoAddress() {
+			return "port_busy", "port_no_address", nil
+		}
 		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}
 	case errors.As(err, &certificate):
 		return "tls", "certificate_" + string(certificate.Problem), certificateValues(say, certificate)

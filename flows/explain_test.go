@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"codex-login/assets"
@@ -66,6 +67,7 @@ func everyError(t *testing.T) map[string]error {
 		"account missing": &BarredError{Code: accountMissing}, "unknown provider": &ProviderError{ProviderStanding{ID: "x", Kind: policy.ProviderUnknown}},
 		"no provider key": &ProviderError{ProviderStanding{ID: "x", Kind: policy.ProviderEnvKey, Variable: "X_KEY"}},
 		"no code":         errNoCode, "nobody": credstore.ErrNotFound,
+		"no loopback": &PortBusyError{Ports: []PortHolder{{Port: 1455, Err: syscall.EADDRNOTAVAIL}}},
 		"ports":       &PortBusyError{Ports: []PortHolder{{Port: 1455, Program: "python3", PID: 7}, {Port: 1457}}},
 		"home":        &credstore.HomeError{Path: "/nowhere"},
 		"config":      &policy.ConfigError{File: "/etc/codex/config.toml", Line: 3, Column: 4, Key: "x", Problem: "must be a text"},

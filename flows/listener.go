@@ -40,7 +40,7 @@ func listenLoopback(ctx context.Context, ports []int) (listeners []net.Listener,
 // know it. Nobody does where the system itself forbids the port.
 func holderOf(ctx context.Context, port int, why error) PortHolder {
 	holder := PortHolder{Port: port, Err: why}
-	if notPermitted(why) {
+	if notPermitted(why) || noAddress(why) {
 		return holder
 	}
 	all, err := gopsnet.ConnectionsWithContext(ctx, "tcp")

@@ -32,5 +32,8 @@ func (l *Login) HeldPorts(ctx context.Context) []PortHolder {
 	return held
 }
 
+// NoAddress reports whether it is not the port that is missing, but 127.0.0.1.
+func (h PortHolder) NoAddress() bool { return noAddress(h.Err) }
+
 // BySystem reports whether the system keeps the port, and no program.
 func (h PortHolder) BySystem() bool { return notPermitted(h.Err) }

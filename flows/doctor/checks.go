@@ -22,6 +22,7 @@ type needs int
 const (
 	needsHome needs = 1 << iota
 	needsNetwork
+	needsEntry // to look at files in it
 )
 
 // How long a check may take. A keyring answers within 5 s or not at all; a
@@ -46,16 +47,16 @@ func init() { // the checks refer to the table
 	checks = []check{
 		{"home", areaHome, 0, quick, checkHome},
 		{"permissions", areaHome, needsHome, quick, checkPermissions},
-		{"locks", areaHome, needsHome, quick, checkLocks},
-		{"leftovers", areaHome, needsHome, keyringMay, checkLeftovers},
-		{"backups", areaHome, needsHome, quick, checkBackups},
-		{"book", areaHome, needsHome, keyringMay, checkBook},
+		{"locks", areaHome, needsHome | needsEntry, quick, checkLocks},
+		{"leftovers", areaHome, needsHome | needsEntry, keyringMay, checkLeftovers},
+		{"backups", areaHome, needsHome | needsEntry, quick, checkBackups},
+		{"book", areaHome, needsHome | needsEntry, keyringMay, checkBook},
 		{"keyring", areaHome, needsHome, keyringMay, checkKeyring},
-		{"login", areaLogin, needsHome, keyringMay, checkLogin},
-		{"session", areaLogin, needsHome, keyringMay, checkSession},
+		{"login", areaLogin, needsHome | needsEntry, keyringMay, checkLogin},
+		{"session", areaLogin, needsHome | needsEntry, keyringMay, checkSession},
 		{"clock", areaLogin, needsHome, networkMay, checkClock},
 		{"credential", areaLogin, needsHome, keyringMay, checkCredential},
-		{"running", areaLogin, needsHome, quick, checkRunning},
+		{"running", areaLogin, needsHome | needsEntry, quick, checkRunning},
 		{"configuration", areaRules, needsHome, quick, checkConfiguration},
 		{"rules", areaRules, needsHome, keyringMay, checkRules},
 		{"project", areaRules, needsHome, quick, checkProject},

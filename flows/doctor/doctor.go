@@ -110,13 +110,14 @@ func Title(say *assets.Catalogue, check string) string {
 // The causes that every check can have.
 const (
 	causeSound   = "sound"
-	causeLate    = "late"    // no answer in time
-	causeOffline = "offline" // the network was not to be asked
-	causeNoHome  = "no_home" // there is no CODEX_HOME to look into
-	causeCrashed = "crashed" // a mistake of this program
+	causeLate    = "late"     // no answer in time
+	causeOffline = "offline"  // the network was not to be asked
+	causeNoHome  = "no_home"  // there is no CODEX_HOME to look into
+	causeNoEntry = "no_entry" // this user may not look into it
+	causeCrashed = "crashed"  // a mistake of this program
 )
 
-var anyCause = []string{causeLate, causeOffline, causeNoHome, causeCrashed}
+var anyCause = []string{causeLate, causeOffline, causeNoHome, causeNoEntry, causeCrashed}
 
 func sound(values with) Finding { return Finding{Cause: causeSound, Severity: Sound, values: values} }
 

@@ -200,6 +200,10 @@ func (p *patient) run(ctx context.Context, c check) []Finding {
 				answer <- []Finding{problem(causeCrashed, nil)}
 			}
 		}()
+		if c.needs&needsEntry != 0 && p.barred() {
+			answer <- []Finding{{Cause: causeNoEntry, Severity: Skipped}}
+			return
+		}
 		answer <- c.run(ctx, p)
 	}()
 	late := []Finding{{Cause: causeLate, Severity: Problem, values: with{"Limit": span(limit)}}}

@@ -78,6 +78,24 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
+// A folder that may not be entered is one finding: nothing is said of files
+// that nobody can have seen.
+func TestClosedHomeIsOneFinding(t *testing.T) {
+	if !heldBack(t) {
+		return
+	}
+	w := newWard(t)
+	w.config("x = 1")
+	chmod(w, w.home, 0)
+	r := w.examine()
+	if r.Problems != 1 || r.Warnings != 0 || strings.Contains(text(r), "auth.lock") || strings.Contains(text(r), "config.toml") {
+		t.Errorf("%d problems:\n%s", r.Problems, text(r))
+	}
+	if f := findings(r)["locks.no_entry"]; f.Severity != Skipped {
+		t.Errorf("locks:\n%s", text(r))
+	}
+}
+
 func chmod(w *ward, path string, mode os.FileMode) {
 	w.t.Helper()
 	must(w, os.Chmod(path, mode))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"codex-login/credstore"
 )
@@ -35,10 +36,10 @@ func checkHome(_ context.Context, p *patient) []Finding {
 	at := with{"Path": p.path(path)}
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && p.getenv("CODEX_HOME") == "":
+	case errors.Is(err, fs.ErrNotExist) && p.getenv("CODEX_HOME") == "" && credstore.Dangling(path) == "":
 		return p.parentOf(path)
 	case err != nil:
-		return []Finding{p.noHome(&credstore.HomeError{Path: path, Err: err})}
+		return []Finding{p.noHome(&credstore.HomeError{Path: path, Target: credstore.Dangling(path), Err: err})}
 	case !info.IsDir():
 		return []Finding{p.noHome(&credstore.HomeError{Path: path, NotFolder: true})}
 	}
@@ -46,7 +47,9 @@ func checkHome(_ context.Context, p *patient) []Finding {
 	if _, err := os.ReadDir(path); err != nil {
 		found = append(found, problem("unreadable", with{"Path": p.path(path), "Mode": mode(info.Mode()), "Cause": cause(err)}))
 	} else if err := writable(path); err != nil {
-		found = append(found, problem("read_only", with{"Path": p.path(path), "Mode": mode(info.Mode()), "Cause": cause(err)}))
+		found = append(found, problem("read_only", with{
+			"Path": p.path(path), "Mode": mode(info.Mode()), "Cause": cause(err), "Mount": yes(errors.Is(err, syscall.EROFS)),
+		}))
 	}
 	if len(found) == 0 { // what cannot be written at all is not full as well
 		found = p.fileSystem(path)
@@ -65,6 +68,9 @@ func (p *patient) noHome(e *credstore.HomeError) Finding {
 		return problem("unknown", nil)
 	case e.NotFolder:
 		return problem("not_folder", at)
+	case e.Target != "":
+		at["To"] = p.path(e.Target)
+		return problem("dangling", at)
 	case errors.Is(e.Err, fs.ErrNotExist):
 		return problem("missing", at)
 	}
@@ -74,12 +80,29 @@ func (p *patient) noHome(e *credstore.HomeError) Finding {
 // parentOf looks whether a folder that is not there yet can be made.
 func (p *patient) parentOf(path string) []Finding {
 	parent := filepath.Dir(path)
+	for { // the first sign-in makes all that is not there
+		if _, err := os.Stat(parent); !errors.Is(err, fs.ErrNotExist) || parent == filepath.Dir(parent) {
+			break
+		}
+		parent = filepath.Dir(parent)
+	}
 	at := with{"Path": p.path(path), "Parent": p.path(parent)}
 	if err := writable(parent); err != nil {
 		at["Cause"] = cause(err)
 		return []Finding{problem("cannot_be_made", at)}
 	}
 	return []Finding{note("not_yet", at)}
+}
+
+// barred reports whether this user may not even look at what is in CODEX_HOME.
+// Then no check of a file there has anything to say that the folder's own has
+// not said.
+func (p *patient) barred() bool {
+	if p.login == nil {
+		return false
+	}
+	_, err := os.Lstat(p.login.Home.AuthFile())
+	return errors.Is(err, fs.ErrPermission)
 }
 
 // fileSystem says what the place of the folder means for a login.

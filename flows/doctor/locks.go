@@ -35,7 +35,8 @@ func checkLocks(ctx context.Context, p *patient) []Finding {
 	for _, s := range states {
 		switch {
 		case s.Err != nil:
-			found = append(found, problem("foreign", with{"Path": p.path(s.Path), "Cause": cause(s.Err)}))
+			info, err := os.Stat(s.Path)
+			found = append(found, problem("foreign", with{"Path": p.path(s.Path), "Cause": cause(s.Err), "NoFile": yes(err != nil || !info.Mode().IsRegular())}))
 		case s.Held:
 			holder := name(s.Holder)
 			if s.Holder == "" {

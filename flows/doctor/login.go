@@ -38,6 +38,7 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 			at["Detail"] = detail(bad)
 		}
 		info, err := os.Stat(p.login.Home.AuthFile())
+		at["TooBig"] = yes(credstore.IsProblem(stored.err, credstore.ProblemTooBig))
 		at["NoFile"] = yes(err == nil && stored.place.Kind == credstore.KindFile && !info.Mode().IsRegular())
 		return []Finding{problem("unreadable", at)}
 	case stored.auth.Empty():

@@ -70,6 +70,8 @@ func checkPorts(ctx context.Context, p *patient) []Finding {
 		at := with{"Port": count(h.Port), "PID": count(h.PID), "Program": name(h.Program)}
 		why := "held"
 		switch {
+		case h.NoAddress():
+			why = "no_address"
 		case h.BySystem():
 			why = "by_system"
 		case h.Program == "":

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"codex-login/policy"
@@ -14,6 +15,7 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 	layers := 0
 	for _, l := range p.login.Rules.Layers() {
 		switch {
+		case l.Err != nil && p.barred() && filepath.Dir(l.File) == p.login.Home.Path: // the folder's row says so
 		case l.Err != nil:
 			found = append(found, p.broken(l.Err))
 		case l.State == policy.LayerRead && l.File != "":
@@ -22,7 +24,7 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 	}
 	// A value that cannot be used is no layer's fault alone.
 	var bad *policy.ConfigError
-	if len(found) == 0 && errors.As(p.Trouble, &bad) {
+	if len(found) == 0 && errors.As(p.Trouble, &bad) && !p.barred() {
 		found = append(found, p.broken(bad))
 	}
 	return or(found, with{"Count": count(layers)})

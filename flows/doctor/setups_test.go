@@ -94,6 +94,20 @@ func fileSetups() []setup {
 	return []setup{
 		{"no such home", "home.missing", Problem, "~/nowhere", func(w *ward) { w.env["CODEX_HOME"] = filepath.Join(filepath.Dir(w.home), "nowhere") }},
 		{"a file for a home", "home.not_folder", Problem, "~/.codex/auth.json", func(w *ward) { w.env["CODEX_HOME"] = w.path("auth.json") }},
+		{"a home that leads nowhere", "home.dangling", Problem, "~/link is a link to ~/nowhere", func(w *ward) {
+			link := filepath.Join(filepath.Dir(w.home), "link")
+			must(w, os.Symlink("nowhere", link))
+			w.env["CODEX_HOME"] = link
+		}},
+		{"an ordinary home that leads nowhere", "home.dangling", Problem, "~/.codex is a link to ~/nowhere", func(w *ward) {
+			delete(w.env, "CODEX_HOME")
+			must(w, os.RemoveAll(w.home))
+			must(w, os.Symlink("nowhere", w.home))
+		}},
+		{"no home yet, nor the one around it", "home.not_yet", Note, ".codex is not there yet", func(w *ward) {
+			delete(w.env, "CODEX_HOME")
+			w.env["HOME"] = filepath.Join(w.dir, "not", "yet")
+		}},
 		{"a home that never answers", "home.silent", Problem, "~/.codex does not answer", func(w *ward) {
 			w.dead = true
 		}},
@@ -137,6 +151,8 @@ func fileSetups() []setup {
 		{"a copy of the login", "backups.login", Warning, "~/.codex/auth.json.bak", func(w *ward) { w.write("auth.json.bak", apiKey, 0o600) }},
 		{"a copy that others may read", "backups.loose", Problem, "mode 0644", func(w *ward) { w.write("auth.json.bak", apiKey, 0o644) }},
 		{"a copy by an editor", "backups.login", Warning, "~/.codex/auth.json~", func(w *ward) { w.write("auth.json~", apiKey, 0o600) }},
+		{"a lock that leads nowhere", "locks.foreign", Problem, "it is not there", func(w *ward) { must(w, os.Symlink("no/where", w.path("auth.lock"))) }},
+		{"a file for the account book", "book.unreadable", Problem, "something on the way there is no folder", func(w *ward) { w.write("codex-login", "", 0o600) }},
 		{"documents kept aside", "backups.unreadable", Note, "1 in ~/.codex/codex-login/unreadable", func(w *ward) { w.write("codex-login/unreadable/auth-0.json", "{", 0o600) }},
 		{"a move that was cut off", "book.moving", Problem, "from keyring to file", func(w *ward) {
 			w.write("codex-login/moving", `{"from":"keyring","to":"file"}`, 0o600)

@@ -220,7 +220,7 @@ func cause(err error) shown {
 	switch {
 	case err == nil:
 		return word("unknown")
-	case errors.As(err, &store):
+	case errors.As(err, &store) && store.Problem != credstore.ProblemIO:
 		return wordOf("doctor.word.store_", store.Problem)
 	case errors.As(err, &unreachable):
 		return wordOf("doctor.word.network_", unreachable.Cause)
@@ -242,6 +242,18 @@ func cause(err error) shown {
 		return word("no_answer")
 	case errors.Is(err, syscall.EISDIR):
 		return word("folder")
+	case errors.Is(err, syscall.ENOTDIR):
+		return word("no_folder")
+	case errors.Is(err, syscall.ELOOP):
+		return word("loop")
+	case errors.Is(err, syscall.EROFS):
+		return word("read_only_disk")
+	case errors.Is(err, syscall.ENOSPC):
+		return word("store_full")
+	case store != nil && store.Detail != "":
+		return clean(store.Detail)
+	case store != nil:
+		return word("store_io")
 	}
 	return word("unknown")
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"codex-login/credstore"
 	"codex-login/flows"
@@ -190,7 +191,7 @@ func checkBook(ctx context.Context, p *patient) []Finding {
 	}
 	cards, err := credstore.OpenBook(p.login.Home, p.login.Mode()).Cards(ctx)
 	if err != nil {
-		found = append(found, problem("unreadable", with{"Path": p.path(filepath.Join(p.login.Home.Path, "codex-login", "accounts")), "Cause": cause(err)}))
+		found = append(found, problem("unreadable", with{"Path": p.path(filepath.Join(p.login.Home.Path, "codex-login", "accounts")), "Cause": cause(err), "NoFolder": yes(errors.Is(err, syscall.ENOTDIR))}))
 	}
 	for _, c := range cards {
 		if c.Ended != nil && c.Pages > 0 {
