@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +69,39 @@ func TestSwitchToATokenOfAnotherWorkspace(t *testing.T) {
 		t.Errorf("exit %d, changed: %v, %s%s", r.code, p.authJSON() != before, r.out, r.err)
 	}
 	writeConfig(t, p, "forced_chatgpt_workspace_id = \""+sandbox.MinaPersonalID+"\"\n")
+	online := p.env
+	p.env = append(slices.Clone(online), "CODEX_AUTHAPI_BASE_URL=http://127.0.0.1:9/api/accounts")
+	if r := p.run("", "switch", "-"); r.code != exitRefused || p.authJSON() != before || !strings.Contains(r.err, "Nothing was changed") {
+		t.Errorf("offline: exit %d, changed: %v, %s%s", r.code, p.authJSON() != before, r.out, r.err)
+	}
+	p.env = online
 	if r := p.run("", "switch", "-"); r.code != 0 || p.authJSON() == before {
 		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestImportOfATokenUnderARule: whose it is decides, and nobody but its server
+// knows. Without an answer nothing is taken in.
+func TestImportOfATokenUnderARule(t *testing.T) {
+	p := newPerson(t, nil)
+	document := tokenLogin(p) // of the workspace harbour
+	for _, c := range []struct {
+		workspace string
+		offline   bool
+		code      int
+	}{
+		{"ws-9", false, exitRefused},
+		{sandbox.HarbourID, true, exitRefused},
+		{sandbox.HarbourID, false, exitDone},
+	} {
+		writeConfig(t, p, "forced_chatgpt_workspace_id = \""+c.workspace+"\"\n")
+		p.env = nil
+		if c.offline {
+			p.env = []string{"CODEX_AUTHAPI_BASE_URL=http://127.0.0.1:9/api/accounts"}
+		}
+		r := p.run(document, "import")
+		if r.code != c.code || (p.authJSON() != "") != (c.code == exitDone) {
+			t.Errorf("%+v: exit %d, auth.json %q, %s%s", c, r.code, p.authJSON(), r.out, r.err)
+		}
 	}
 }

@@ -138,6 +138,9 @@ func (l *Login) enforce(ctx context.Context, asking func()) (Account, error) {
 		if v := new(policy.Violation); errors.As(err, &v) {
 			err = l.forbidden(v, policy.AtStart)
 		}
+		if u := new(UnaskedError); errors.As(err, &u) {
+			u.AtStart = true
+		}
 	}
 	account := e.Account
 	var refused *RefusedError

@@ -69,7 +69,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	if unasked := new(UnaskedError); errors.As(err, &unasked) {
 		return "policy", "policy_unasked", []any{
 			"Rule", unasked.Rule.Rule, "Demanded", strings.Join(unasked.Rule.Demanded, ", "), "Source", unasked.Rule.Source.String(),
-			"Why", Explain(say, unasked.Err).Title,
+			"Why", Explain(say, unasked.Err).Title, "AtStart", unasked.AtStart,
 		}
 	}
 	var (

@@ -27,10 +27,11 @@ func (l *Login) Export(ctx context.Context, id string, passphrase credstore.Secr
 // Import stores a login that came by file, pipe or paste, and makes it the
 // active one, as a sign-in does: what was active goes to the account book. The
 // text is an auth.json, or what Export encrypted; the passphrase is only used
-// for the latter. It asks nobody on the network whether the login still works.
+// for the latter. It asks nobody on the network whether the login still works, only
+// whose a personal access token is, where a rule is about workspaces.
 //
-// The errors are a *DocumentError, the *policy.Violation that the login is, and
-// those of the store. Nothing has changed then.
+// The errors are a *DocumentError, the *policy.Violation that the login is, an
+// *UnaskedError, and those of the store. Nothing has changed then.
 func (l *Login) Import(ctx context.Context, text []byte, passphrase credstore.Secret) (Receipt, error) {
 	receipt, err := l.takeIn(ctx, text, passphrase)
 	if err != nil {
@@ -49,6 +50,10 @@ func (l *Login) takeIn(ctx context.Context, text []byte, passphrase credstore.Se
 	if v := l.checkStored(auth); v != nil {
 		return Receipt{}, v
 	}
+	account := describe(auth)
+	if err := l.judgeToken(ctx, &account, func() (*credstore.Auth, error) { return auth, nil }); err != nil {
+		return Receipt{}, err
+	}
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, cancelled(ctx, err)
 	}
@@ -57,5 +62,5 @@ func (l *Login) takeIn(ctx context.Context, text []byte, passphrase credstore.Se
 		// Its refresh token has been spent.
 		return Receipt{}, &DocumentError{Problem: DocumentOlder}
 	}
-	return l.save(context.WithoutCancel(ctx), l.Mode(), identified{auth: auth, account: describe(auth)})
+	return l.save(context.WithoutCancel(ctx), l.Mode(), identified{auth: auth, account: account})
 }

@@ -55,6 +55,9 @@ func (l *Login) forbidden(v *policy.Violation, at policy.Moment) *RefusedError {
 type UnaskedError struct {
 	Rule *policy.Violation // as of a login that names no workspace
 	Err  error             // why there is no answer
+	// AtStart: the login is the one in use. Otherwise it was to become that, and
+	// nothing has changed.
+	AtStart bool
 }
 
 func (e *UnaskedError) Error() string {

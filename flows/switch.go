@@ -30,7 +30,8 @@ const (
 
 // Switch makes the account with that id the active one. The one that is left
 // goes to the book as it is then; nothing is revoked. It returns a
-// *NoAccountError, a *policy.Violation (then nothing has changed), a
+// *NoAccountError, a *policy.Violation (then nothing has changed), an
+// *UnaskedError where only the account's server could tell and does not, a
 // *SessionEndedError for a session that is known to be dead, or a store's
 // error.
 func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
@@ -60,9 +61,9 @@ func (l *Login) switchTo(ctx context.Context, id string) (Switched, error) {
 		return Switched{}, err
 	}
 	account, kept := accountOf(card), func() (*credstore.Auth, error) { return l.book().Load(ctx, id) }
-	// Without an answer nothing is lost: neither Codex nor we delete it then.
-	var unasked *UnaskedError
-	if err := l.judgeToken(ctx, &account, kept); err != nil && !errors.As(err, &unasked) {
+	// Without an answer it stays on its page: where Codex finds it, it is deleted
+	// as soon as the server says that it is another workspace's.
+	if err := l.judgeToken(ctx, &account, kept); err != nil {
 		return Switched{}, err
 	}
 	for try := 1; ; try++ {
