@@ -138,7 +138,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		}
 		return "port_busy", "port_busy", []any{"Holders", holders(say, busy.Ports)}
 	case errors.As(err, &certificate):
-		return "tls", "certificate_" + string(certificate.Problem), certificateValues(say, certificate)
+		return "tls", certificateTrouble(certificate), certificateValues(say, certificate)
 	case errors.As(err, &proxy):
 		return "proxy", "variable_" + string(proxy.Problem), []any{"Variable", proxy.Variable, "Scheme", printable(proxy.Scheme, 12)}
 	case errors.As(err, &unreachable):

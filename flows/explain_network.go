@@ -92,6 +92,13 @@ func SayRoots(say *assets.Catalogue, r network.Roots) string {
 	return say.Say("explain.roots_instead", values...)
 }
 
+func certificateTrouble(e *network.CertificateFileError) string {
+	if e.System {
+		return "certificate_system"
+	}
+	return "certificate_" + string(e.Problem)
+}
+
 func certificateValues(say *assets.Catalogue, e *network.CertificateFileError) []any {
 	who := say.Say("explain.bundle_given", "Path", printable(e.Path, 300))
 	if e.Variable != "" {

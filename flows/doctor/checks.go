@@ -61,7 +61,7 @@ func init() { // the checks refer to the table
 		{"rules", areaRules, needsHome, keyringMay, checkRules},
 		{"project", areaRules, needsHome, quick, checkProject},
 		{"provider", areaRules, needsHome, quick, checkProvider},
-		{"certificates", areaNetwork, needsHome, quick, checkCertificates},
+		{"certificates", areaNetwork, needsHome, networkMay, checkCertificates},
 		{"proxy", areaNetwork, needsHome, networkMay, checkProxy},
 		{"names", areaNetwork, needsHome | needsNetwork, networkMay, checkNames},
 		{"issuer", areaNetwork, needsHome | needsNetwork, networkMay, connection(flows.ForSignIn)},

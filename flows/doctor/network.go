@@ -27,6 +27,9 @@ func checkCertificates(ctx context.Context, p *patient) []Finding {
 		if bad.Block > 0 {
 			at["Block"] = count(bad.Block)
 		}
+		if bad.System {
+			return []Finding{problem("system", at)}
+		}
 		return []Finding{problem("broken", at)}
 	case err != nil:
 		at["Cause"], at["Problem"] = cause(err), name("")

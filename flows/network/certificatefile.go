@@ -13,9 +13,11 @@ import (
 
 // CertificateFileError says that a file of root certificates cannot be used.
 type CertificateFileError struct {
-	// Variable named it; "" is a path that a person gave.
+	// Variable named it; "" is a path that a person gave, or one of the system.
 	Variable, Path string
-	Problem        BundleProblem
+	// System: nobody has named it. The system keeps its roots there.
+	System  bool
+	Problem BundleProblem
 	// Block and Line say where, counted from 1; 0 is nowhere in particular.
 	// Label is what the block's BEGIN line says.
 	Block, Line int

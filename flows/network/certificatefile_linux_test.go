@@ -59,7 +59,27 @@ func TestBundleThatNeverComes(t *testing.T) {
 			if trial, err := client.TryBundle(t.Context(), path); !errors.As(err, &file) || file.Problem != BundleSilent {
 				t.Errorf("who tried it: %v, %v", trial, err)
 			}
+			good := written(t, newAuthority(t, "Root").pem)
+			if name == BundleVariable {
+				return
+			}
+			if _, err := client.TryBundle(t.Context(), good); !errors.As(err, &file) || file.Variable != name || file.Path != path {
+				t.Errorf("what is beside the one that is tried: %v", err)
+			}
 		})
+	}
+}
+
+// Where the system's own never come, nobody has named them.
+func TestSystemCertificatesThatNeverCome(t *testing.T) {
+	path := stuck(t)
+	r := &reading{getenv: environment(nil), done: make(chan struct{})}
+	r.reach("", "")
+	go r.addFolder(x509.NewCertPool(), "", filepath.Dir(path), nil)
+	_, err := r.wait(t.Context(), 50*time.Millisecond)
+	var file *CertificateFileError
+	if !errors.As(err, &file) || !file.System || file.Variable != "" || file.Problem != BundleSilent {
+		t.Errorf("%+v", file)
 	}
 }
 

@@ -85,7 +85,7 @@ func (r *reading) wait(ctx context.Context, limit time.Duration) (trust, error) 
 }
 
 func (r *reading) reach(variable, path string) {
-	r.at.Store(&CertificateFileError{Variable: variable, Path: path, Problem: BundleSilent})
+	r.at.Store(&CertificateFileError{Variable: variable, Path: path, System: variable == "", Problem: BundleSilent})
 }
 
 // newTrust decides as Codex 0.169 does. The bundle of CODEX_CA_CERTIFICATE is

@@ -23,7 +23,7 @@ func (c *Client) TryBundle(ctx context.Context, path string) (*Trial, error) {
 	}
 	trust, err := readTrust(t.getenv, path).wait(ctx, t.limits.files)
 	var file *CertificateFileError
-	if errors.As(err, &file) {
+	if errors.As(err, &file) && file.Variable == BundleVariable { // another one names what is beside it
 		file.Variable = ""
 	}
 	if err != nil {
