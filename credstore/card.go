@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
 // Card says whose account it is and how it stands, without any secret: what a
@@ -67,7 +69,7 @@ func CardOf(a *Auth) Card {
 		c.Email, c.UserID, c.WorkspaceID, c.Plan = claims.Email, claims.UserID, claims.AccountID, claims.Plan
 	}
 	if a.Tokens != nil {
-		c.AccountID = printable(a.Tokens.AccountID)
+		c.AccountID = display.Clean(a.Tokens.AccountID)
 	}
 	if y := c.LastRefresh.Year(); y < 1 || y > 9999 { // JSON has no such time, chrono has
 		c.LastRefresh = time.Time{}
@@ -119,10 +121,10 @@ func parseCard(id string, text []byte) (Card, error) {
 	c := s.Card
 	c.ID, c.Mode = id, kindOfID(id)
 	for _, text := range []*string{&c.Label, &c.Email, &c.UserID, &c.WorkspaceID, &c.AccountID, &c.Plan, &c.KeyHint} {
-		*text = printable(*text)
+		*text = display.Clean(*text)
 	}
 	if c.Ended != nil {
-		c.Ended.Reason, c.Ended.Session = printable(c.Ended.Reason), printable(c.Ended.Session)
+		c.Ended.Reason, c.Ended.Session = display.Clean(c.Ended.Reason), display.Clean(c.Ended.Session)
 	}
 	return c, nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
 // Claims is what an OpenAI token says about its holder. Every string is free
@@ -110,9 +112,9 @@ func looseClaims(payload []byte) Claims {
 			_ = json.Unmarshal(m.value, &c.AuthProvider)
 		}
 	}
-	c.Subject, c.AuthProvider = printable(c.Subject), printable(c.AuthProvider)
+	c.Subject, c.AuthProvider = display.Clean(c.Subject), display.Clean(c.AuthProvider)
 	for i, text := range c.AMR {
-		c.AMR[i] = printable(text)
+		c.AMR[i] = display.Clean(text)
 	}
 	return c
 }
@@ -161,7 +163,7 @@ func claimText(f map[string]member, name string) (string, error) {
 	if text == nil {
 		return "", nil
 	}
-	return printable(*text), nil
+	return display.Clean(*text), nil
 }
 
 func claimObject(f map[string]member, name string, known ...string) (map[string]member, error) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codex-login/display"
 )
 
 func TestParseClaims(t *testing.T) {
@@ -61,7 +63,7 @@ func FuzzParseClaims(f *testing.F) {
 			t.Fatal("an error without words")
 		}
 		for _, s := range append([]string{c.Subject, c.Email, c.UserID, c.AccountID, c.Plan, c.AuthProvider}, c.AMR...) {
-			if s != printable(s) {
+			if s != display.Clean(s) {
 				t.Fatalf("%q is not safe to show", s)
 			}
 		}

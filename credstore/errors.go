@@ -3,6 +3,8 @@ package credstore
 import (
 	"errors"
 	"fmt"
+
+	"codex-login/display"
 )
 
 // ErrNotFound says that a store holds no login.
@@ -59,7 +61,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
-	return printable(s)
+	return display.Clean(s)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

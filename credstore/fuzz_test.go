@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"codex-login/display"
 )
 
 // FuzzProof reads both tokens of a login.
@@ -36,7 +38,7 @@ func FuzzProof(f *testing.F) {
 				seen[m] = true
 			}
 			for _, text := range append(p.Methods, p.Subject, p.Provider) {
-				if text != printable(text) {
+				if text != display.Clean(text) {
 					t.Fatalf("%q is not safe to show", text)
 				}
 			}
@@ -68,7 +70,7 @@ func FuzzLoans(f *testing.F) {
 			if strings.HasPrefix(l.Machine.Name, "-") || strings.ContainsAny(l.Machine.Name+l.Account, " \n\r\x1b;'\"") {
 				t.Fatalf("%+v", l)
 			}
-			if text := l.Machine.String(); text != printable(text) {
+			if text := l.Machine.String(); text != display.Clean(text) {
 				t.Fatalf("%q is not safe to show", text)
 			}
 		}
@@ -114,7 +116,7 @@ func FuzzRemoteAnswer(f *testing.F) {
 			}
 			facts, ok := parseFacts(text)
 			for _, text := range []string{facts.OS, facts.User, facts.Home, facts.Codex, facts.Version} {
-				if text != printable(text) || len([]rune(text)) > 310 && text != facts.Home {
+				if text != display.Clean(text) || len([]rune(text)) > 310 && text != facts.Home {
 					t.Fatalf("%q is not safe to show", text)
 				}
 			}
@@ -124,7 +126,7 @@ func FuzzRemoteAnswer(f *testing.F) {
 			place := Place{Kind: KindMachine, Where: "buildbox:/x"}
 			if err := answered("read", place, text, code); err != nil && err != ErrNotFound {
 				shown := err.Error()
-				if shown != printable(shown) && utf8.ValidString(shown) {
+				if shown != display.Clean(shown) && utf8.ValidString(shown) {
 					t.Fatalf("%q is not safe to show", shown)
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"codex-login/display"
 )
 
 // Home is CODEX_HOME, the folder that Codex keeps its files in.
@@ -47,7 +49,7 @@ func (e *HomeError) Error() string {
 	default:
 		s = fmt.Sprintf("CODEX_HOME points to %s, which cannot be looked at: %v", e.Path, e.Err)
 	}
-	return printable(s)
+	return display.Clean(s)
 }
 
 func (e *HomeError) Unwrap() error { return e.Err }

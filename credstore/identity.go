@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"codex-login/display"
 )
 
 // Identity names whose login this is, the same after a refresh and after a new
@@ -28,7 +30,7 @@ func (a *Auth) Identity() string {
 			user = c.Subject
 		}
 		if account == "" {
-			account = printable(a.Tokens.AccountID)
+			account = display.Clean(a.Tokens.AccountID)
 		}
 		if user == "" { // a token that names nobody: the session is the identity
 			user = a.session()

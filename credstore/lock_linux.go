@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 
+	"codex-login/display"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -37,7 +39,7 @@ func lockHolder(path string) string {
 		if err != nil {
 			return "process " + f[4]
 		}
-		return fmt.Sprintf("%s (process %s)", printable(string(name)), f[4])
+		return fmt.Sprintf("%s (process %s)", display.Clean(string(name)), f[4])
 	}
 	return ""
 }

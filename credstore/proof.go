@@ -3,6 +3,8 @@ package credstore
 import (
 	"encoding/json"
 	"slices"
+
+	"codex-login/display"
 )
 
 // Proof is how the person proved who they are, as far as the tokens of a login
@@ -56,7 +58,7 @@ func ownMethods(payload []byte) []string {
 			var methods []string
 			if inner.name == "amr" && json.Unmarshal(inner.value, &methods) == nil {
 				for i, text := range methods {
-					methods[i] = printable(text)
+					methods[i] = display.Clean(text)
 				}
 				return methods
 			}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"codex-login/display"
 )
 
 // Remote is another machine as a Store: the login is its auth.json, under
@@ -85,7 +87,7 @@ func (r *Remote) begin(ctx context.Context, s *session) error {
 	facts, ok := parseFacts(text)
 	if !ok || code != "ok" {
 		s.close()
-		return &MachineError{Problem: MachineNoHome, Machine: r.machine, Detail: cut(facts.Home, 300)}
+		return &MachineError{Problem: MachineNoHome, Machine: r.machine, Detail: display.Cut(facts.Home, 300)}
 	}
 	r.talk, r.facts = s, facts
 	return nil
@@ -97,11 +99,11 @@ func parseFacts(text []byte) (f Facts, ok bool) {
 	said := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		if name, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), "="); found {
-			said[name] = printable(value)
+			said[name] = display.Clean(value)
 		}
 	}
 	f = Facts{
-		OS: cut(said["os"], 300), User: cut(said["user"], 300), Home: said["home"], Codex: cut(said["codex"], 300), Version: cut(said["version"], 300),
+		OS: display.Cut(said["os"], 300), User: display.Cut(said["user"], 300), Home: said["home"], Codex: display.Cut(said["codex"], 300), Version: display.Cut(said["version"], 300),
 		Named: said["named"] == "yes", Exists: said["exists"] == "yes", Writable: said["writable"] == "yes", Locks: said["locks"] == "yes",
 	}
 	if !strings.HasPrefix(f.Home, "/") || said["known"] != "yes" || said["odd"] == "yes" {

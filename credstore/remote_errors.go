@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os/exec"
 	"strings"
+
+	"codex-login/display"
 )
 
 // MachineProblem is the kind of trouble on the way to another machine.
@@ -48,7 +50,7 @@ func (e *MachineError) Error() string {
 	if e.Detail != "" {
 		s += ": " + e.Detail
 	}
-	return printable(s)
+	return display.Clean(s)
 }
 
 func (e *MachineError) Unwrap() error { return e.Err }
@@ -143,18 +145,11 @@ func (m Machine) ended(begun bool, code int, said string, cause error) error {
 func lastLine(text string) string {
 	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
 	for i := len(lines) - 1; i >= 0; i-- {
-		if line := strings.TrimSpace(printable(lines[i])); line != "" {
-			return cut(line, 300)
+		if line := strings.TrimSpace(display.Clean(lines[i])); line != "" {
+			return display.Cut(line, 300)
 		}
 	}
 	return ""
-}
-
-func cut(text string, most int) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return text
 }
 
 // systemWords tell a problem of a file by what cat, dd, mkdir or a shell says of

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"codex-login/display"
 )
 
 // RemoteFile is a file of Codex there.
@@ -112,9 +114,9 @@ func (r *Remote) Status(ctx context.Context) (said string, in bool, err error) {
 		return "", false, ErrNotFound
 	}
 	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(printable(line))
+		line = strings.TrimSpace(display.Clean(line))
 		if line != "" && !strings.HasPrefix(line, "WARNING") && said == "" {
-			said = cut(line, 300)
+			said = display.Cut(line, 300)
 		}
 	}
 	return said, code == "ok 0", nil

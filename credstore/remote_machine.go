@@ -3,6 +3,8 @@ package credstore
 import (
 	"fmt"
 	"regexp"
+
+	"codex-login/display"
 )
 
 // MachineKind is how another machine is reached.
@@ -26,9 +28,9 @@ type Machine struct {
 // String is the machine as a person would name it: "buildbox", "docker:web".
 func (m Machine) String() string {
 	if m.Kind == MachineSSH {
-		return printable(m.Name)
+		return display.Clean(m.Name)
 	}
-	return string(m.Kind) + ":" + printable(m.Name)
+	return string(m.Kind) + ":" + display.Clean(m.Name)
 }
 
 // A name is handed to a program as one word, never to a shell. But ssh puts it

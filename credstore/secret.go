@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"unique"
+
+	"codex-login/display"
 )
 
 // Secret is a key, a token or anything else that lets its holder act as the
@@ -48,7 +50,7 @@ func (s Secret) Hint() string {
 	if len(r) <= 13 {
 		return "***"
 	}
-	return printable(string(r[:8])) + "***" + printable(string(r[len(r)-5:]))
+	return display.Clean(string(r[:8])) + "***" + display.Clean(string(r[len(r)-5:]))
 }
 
 func (Secret) String() string               { return redacted }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -204,7 +205,7 @@ func (e Entry) names() []string {
 // none before the active one.
 type NoAccountError struct{ Name string }
 
-func (e *NoAccountError) Error() string { return "no account is called " + printable(e.Name, 80) }
+func (e *NoAccountError) Error() string { return "no account is called " + display.Line(e.Name, 80) }
 
 // AmbiguousError says that a name means several accounts.
 type AmbiguousError struct {
@@ -213,7 +214,7 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
-	return printable(e.Name, 80) + " could be several accounts"
+	return display.Line(e.Name, 80) + " could be several accounts"
 }
 
 // mostNamed is how many accounts a message names.

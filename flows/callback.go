@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/flows/network"
 )
 
@@ -167,7 +168,7 @@ func (f *browserFlow) sameState(query url.Values) bool {
 // authorizationOf reads the authorization response; its state has been
 // checked. An empty error is none.
 func (f *browserFlow) authorizationOf(query url.Values) authorization {
-	code, description := printable(query.Get("error"), 80), printable(query.Get("error_description"), 300)
+	code, description := display.Line(query.Get("error"), 80), display.Line(query.Get("error_description"), 300)
 	if code == "" && query.Get("code") != "" {
 		return authorization{code: query.Get("code")}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows/network"
 )
 
@@ -74,7 +75,7 @@ func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) 
 	if u.UserCode == "" {
 		u.UserCode = u.Usercode
 	}
-	code := printable(u.UserCode, 40)
+	code := display.Line(u.UserCode, 40)
 	if u.DeviceAuthID == "" || code == "" || code != u.UserCode {
 		e := a.failure()
 		e.Code, e.Detail = "invalid_answer", ""
@@ -99,7 +100,7 @@ func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) 
 // sameOrigin passes a URL of the issuer and drops any other: a page that the
 // person is told to trust must not come from elsewhere.
 func (l *Login) sameOrigin(uri string) string {
-	if uri != "" && strings.HasPrefix(uri, l.Issuer.base()+"/") && printable(uri, 2000) == uri && !strings.Contains(uri, " ") {
+	if uri != "" && strings.HasPrefix(uri, l.Issuer.base()+"/") && display.Line(uri, 2000) == uri && !strings.Contains(uri, " ") {
 		return uri
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -45,7 +46,7 @@ func homeCause(e *credstore.HomeError) string {
 }
 
 // plainError is the error's own text, safe to show on a line.
-func plainError(err error) string { return printable(err.Error(), 300) }
+func plainError(err error) string { return display.Line(err.Error(), 300) }
 
 // classify finds the code for scripts, the catalogue id and its values.
 func classify(say *assets.Catalogue, err error) (code, id string, values []any) {
@@ -119,17 +120,17 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &provider):
 		return "provider", provider.explanation(), providerValues(provider.Provider)
 	case errors.As(err, &log):
-		return "store", "log", []any{"Path", printable(log.Path, 300), "Cause", cause(log.Err)}
+		return "store", "log", []any{"Path", display.Line(log.Path, 300), "Cause", cause(log.Err)}
 	case errors.As(err, &home):
 		return "store", "home", []any{
-			"Path", printable(home.Path, 300), "Target", printable(home.Target, 300), "Taken", home.NotFolder,
+			"Path", display.Line(home.Path, 300), "Target", display.Line(home.Target, 300), "Taken", home.NotFolder,
 			"Cause", homeCause(home),
 		}
 	case errors.As(err, &half):
-		return "store", "half_signed_out", []any{"Removed", printable(half.Removed, 300), "Cause", Explain(say, half.Err).Title}
+		return "store", "half_signed_out", []any{"Removed", display.Line(half.Removed, 300), "Cause", Explain(say, half.Err).Title}
 	case errors.As(err, &store):
 		return "store", storeTrouble(store), []any{
-			"Where", printable(store.Place.Where, 300), "Position", position(store), "Detail", printable(store.Detail, 200), "Cause", cause(store.Err),
+			"Where", display.Line(store.Place.Where, 300), "Position", position(store), "Detail", display.Line(store.Detail, 200), "Cause", cause(store.Err),
 			"File", store.Place.Kind == credstore.KindFile, "Tried", store.Op == credstore.OpTry,
 		}
 	case errors.As(err, &busy):
@@ -140,7 +141,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &certificate):
 		return "tls", certificateTrouble(certificate), certificateValues(say, certificate)
 	case errors.As(err, &proxy):
-		return "proxy", "variable_" + string(proxy.Problem), []any{"Variable", proxy.Variable, "Scheme", printable(proxy.Scheme, 12)}
+		return "proxy", "variable_" + string(proxy.Problem), []any{"Variable", proxy.Variable, "Scheme", display.Line(proxy.Scheme, 12)}
 	case errors.As(err, &unreachable):
 		return classifyNetwork(say, unreachable)
 	case errors.As(err, &denied):
@@ -154,9 +155,9 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &nobody) && nobody.Name == "-":
 		return "no_account", "no_account_before", nil
 	case errors.As(err, &nobody):
-		return "no_account", "no_account", []any{"Name", printable(nobody.Name, 80)}
+		return "no_account", "no_account", []any{"Name", display.Line(nobody.Name, 80)}
 	case errors.As(err, &several):
-		return "ambiguous", "ambiguous", []any{"Name", printable(several.Name, 80), "Matches", several.list()}
+		return "ambiguous", "ambiguous", []any{"Name", display.Line(several.Name, 80), "Matches", several.list()}
 	case errors.Is(err, ErrDeviceCodeDisabled):
 		return "device_code_disabled", "device_code_disabled", nil
 	}
@@ -255,11 +256,11 @@ func holders(say *assets.Catalogue, ports []PortHolder) string {
 
 // ExplainNote is the one line that says n.
 func ExplainNote(say *assets.Catalogue, n Note) string {
-	holder := first(printable(n.Holder, 60), say.Say("note.someone"))
+	holder := first(display.Line(n.Holder, 60), say.Say("note.someone"))
 	if notPermitted(n.Err) && n.Code == NoteOtherPort {
 		holder = say.Say("note.system")
 	}
-	values := []any{"Holder", holder, "Where", printable(n.Where, 300)}
+	values := []any{"Holder", holder, "Where", display.Line(n.Where, 300)}
 	why := ""
 	if n.Err != nil {
 		why = Explain(say, n.Err).Title

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 )
 
 // classifyMachine finds the words for what concerns another machine; ok is
@@ -24,7 +25,7 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 	case errors.Is(err, errMoving):
 		return "machine", "moving", nil, true
 	case errors.As(err, &same):
-		return "machine", "machine_same_home", []any{"Machine", same.Target.String(), "Where", printable(same.Home, 300)}, true
+		return "machine", "machine_same_home", []any{"Machine", same.Target.String(), "Where", display.Line(same.Home, 300)}, true
 	case errors.As(err, &store):
 		id := "machine_store"
 		if store.Pinned {
@@ -37,10 +38,10 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 			id = "machine_unsure"
 		}
 		return "machine", id, []any{
-			"Machine", machine.Machine.String(), "Name", printable(machine.Machine.Name, 80), "Program", string(machine.Machine.Kind), "Said", printable(machine.Detail, 300),
+			"Machine", machine.Machine.String(), "Name", display.Line(machine.Machine.Name, 80), "Program", string(machine.Machine.Kind), "Said", display.Line(machine.Detail, 300),
 		}, true
 	case errors.As(err, &file) && file.Place.Kind == credstore.KindMachine && file.Problem == credstore.ProblemPermission:
-		return "store", "machine_permission", []any{"Where", printable(file.Place.Where, 300), "Detail", printable(file.Detail, 200)}, true
+		return "store", "machine_permission", []any{"Where", display.Line(file.Place.Where, 300), "Detail", display.Line(file.Detail, 200)}, true
 	}
 	return "", "", nil, false
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/flows/network"
 )
 
@@ -80,7 +81,7 @@ func SayProxy(say *assets.Catalogue, c network.ProxyChoice) string {
 // SayRoots says in a few words what certificates are held against.
 func SayRoots(say *assets.Catalogue, r network.Roots) string {
 	values := []any{
-		"Variable", r.Variable, "Path", printable(r.Path, 300), "Count", r.Certificates,
+		"Variable", r.Variable, "Path", display.Line(r.Path, 300), "Count", r.Certificates,
 		"Expired", r.Expired, "Instead", strings.Join(r.Instead, ", "),
 	}
 	switch {
@@ -100,12 +101,12 @@ func certificateTrouble(e *network.CertificateFileError) string {
 }
 
 func certificateValues(say *assets.Catalogue, e *network.CertificateFileError) []any {
-	who := say.Say("explain.bundle_given", "Path", printable(e.Path, 300))
+	who := say.Say("explain.bundle_given", "Path", display.Line(e.Path, 300))
 	if e.Variable != "" {
-		who = say.Say("explain.bundle_named", "Variable", e.Variable, "Path", printable(e.Path, 300))
+		who = say.Say("explain.bundle_named", "Variable", e.Variable, "Path", display.Line(e.Path, 300))
 	}
 	return []any{
 		"Who", who, "Variable", first(e.Variable, network.BundleVariable), "Named", e.Variable != "",
-		"Path", printable(e.Path, 300), "Block", e.Block, "Line", e.Line, "Label", e.Label, "Cause", cause(e.Err),
+		"Path", display.Line(e.Path, 300), "Block", e.Block, "Line", e.Line, "Label", e.Label, "Cause", cause(e.Err),
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -192,13 +193,13 @@ func TestExplanationsAreStripped(t *testing.T) {
 	const bad = "a\x1b]0;pwned\x07b\u202ec\x9bd\ne"
 	say := assets.Speak("en")
 	for _, err := range []error{
-		&DeniedError{Description: printable(bad, 300)},
+		&DeniedError{Description: display.Line(bad, 300)},
 		errors.New(bad),
 		&network.Error{Problem: network.Offline, Host: "h", Err: errors.New(bad)},
 		&credstore.Error{Problem: credstore.ProblemCorrupt, Place: credstore.Place{Where: bad}, Detail: bad},
 		&credstore.HomeError{Path: bad},
-		&network.CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad, Problem: network.BundleBase64, Label: printable(bad, 40)},
-		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: printable(bad, 60)}}},
+		&network.CertificateFileError{Variable: "SSL_CERT_FILE", Path: bad, Problem: network.BundleBase64, Label: display.Line(bad, 40)},
+		&PortBusyError{Ports: []PortHolder{{Port: 1, Program: display.Line(bad, 60)}}},
 	} {
 		e := Explain(say, err)
 		if strings.ContainsAny(e.Title+e.Text+strings.ReplaceAll(e.Next, "\n", ""), "\x1b\x07\u202e\u009b\n") {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
+	"codex-login/display"
 )
 
 // ExplainHolder says in one sentence each what h is and how it is started
@@ -16,8 +17,8 @@ func ExplainHolder(say *assets.Catalogue, h Holder) (what, restart string) {
 	}
 	name, _, _ := strings.Cut(strings.ToLower(h.Program), " ")
 	values := []any{
-		"PID", h.PID, "Program", printable(h.Program, 60), "Since", h.Since.Local().Format("2006-01-02 15:04"),
-		"Socket", printable(h.Socket, 300), "Unsure", h.Unsure,
+		"PID", h.PID, "Program", display.Line(h.Program, 60), "Since", h.Since.Local().Format("2006-01-02 15:04"),
+		"Socket", display.Line(h.Socket, 300), "Unsure", h.Unsure,
 		"Known", h.Program != "" && h.Program != "codex",
 		"JetBrains", slices.Contains(jetBrains, strings.TrimSuffix(name, "64")),
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
 // codexProgram is a running Codex of one CODEX_HOME, as the system shows it.
@@ -51,8 +53,8 @@ func holdersAmong(all []codexProgram, before time.Time) []Holder {
 			continue // the server that it started is in the list
 		}
 		out = append(out, Holder{
-			Kind: kind, PID: p.pid, Program: printable(p.runner(), 60), Since: p.started,
-			Socket: printable(p.socket, 300), Unsure: p.unsure,
+			Kind: kind, PID: p.pid, Program: display.Line(p.runner(), 60), Since: p.started,
+			Socket: display.Line(p.socket, 300), Unsure: p.unsure,
 		})
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"codex-login/credstore"
+	"codex-login/display"
 )
 
 // longestLabel keeps a label on its row.
@@ -17,7 +18,7 @@ const longestLabel = 40
 // that could be taken for something else, or that another account goes by, is
 // an *InputError, and so is a key or a token, which must not stand on a card.
 func (l *Login) Label(ctx context.Context, id, label string) error {
-	text := printable(label, 4*longestLabel)
+	text := display.Line(label, 4*longestLabel)
 	switch {
 	case slices.ContainsFunc(strings.Fields(label), SecretLike):
 		return &InputError{Problem: InputLabelIsSecret}

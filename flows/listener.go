@@ -5,6 +5,8 @@ import (
 	"net"
 	"strconv"
 
+	"codex-login/display"
+
 	gopsnet "github.com/shirou/gopsutil/v4/net"
 	"github.com/shirou/gopsutil/v4/process"
 )
@@ -54,7 +56,7 @@ func holderOf(ctx context.Context, port int, why error) PortHolder {
 		holder.PID = int(c.Pid)
 		if p, err := process.NewProcessWithContext(ctx, c.Pid); err == nil {
 			if name, err := p.NameWithContext(ctx); err == nil {
-				holder.Program = printable(name, 60)
+				holder.Program = display.Line(name, 60)
 			}
 		}
 		break

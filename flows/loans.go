@@ -7,6 +7,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 )
 
 // Loans lists what has been lent from this CODEX_HOME.
@@ -30,7 +31,7 @@ func Borrowers(say *assets.Catalogue, loans []credstore.Loan) string {
 	}
 	var names []string
 	for _, l := range loans {
-		names = append(names, printable(l.Machine.String(), 100))
+		names = append(names, display.Line(l.Machine.String(), 100))
 	}
 	return strings.Join(names, ", ")
 }

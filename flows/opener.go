@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
 // openGrace is how long a browser gets to say that it cannot start. Launchers
@@ -83,7 +85,7 @@ func BrowserCommand(command string, getenv func(string) string) (string, error) 
 	}
 	for _, words := range candidates {
 		if path, err := exec.LookPath(words[0]); err == nil {
-			return printable(path, 200), nil
+			return display.Line(path, 200), nil
 		}
 	}
 	return "", errNoOpener

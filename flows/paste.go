@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"codex-login/display"
 )
 
 // bareCode is the alphabet of an authorization code: the unreserved characters
@@ -69,11 +71,11 @@ var ampersands = strings.NewReplacer("&amp;", "&", "&AMP;", "&", "&#38;", "&", "
 func joinWrapped(text string) string {
 	text = lineMarks.ReplaceAllString(text, "")
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsSpace(r) {
 			return -1
 		}
 		return r
-	}, text)
+	}, display.Clean(text))
 	// A text that was escaped twice has the end of one of them left over.
 	for range 3 {
 		text = ampersands.Replace(text)

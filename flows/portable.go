@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"codex-login/credstore"
+	"codex-login/display"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
@@ -194,7 +195,7 @@ func readDocument(text []byte, passphrase credstore.Secret) (*credstore.Auth, er
 	var wrong *credstore.Error
 	switch {
 	case errors.As(err, &wrong):
-		detail := printable(wrong.Detail, 200)
+		detail := display.Line(wrong.Detail, 200)
 		if wrong.Line > 0 {
 			detail = fmt.Sprintf("%d:%d: %s", wrong.Line, wrong.Column, detail)
 		}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -36,8 +37,8 @@ type ProviderStanding struct {
 func (l *Login) Provider() ProviderStanding {
 	p := l.Rules.Provider
 	out := ProviderStanding{
-		ID: printable(p.ID.Value, 80), Name: printable(p.Name, 80), Kind: p.Kind(), Source: p.ID.Source, Place: p.ID.Source,
-		Instructions: printable(p.EnvKeyInstructions, 300), Command: printable(p.Command, 200), NeedsLogin: p.NeedsLogin,
+		ID: display.Line(p.ID.Value, 80), Name: display.Line(p.Name, 80), Kind: p.Kind(), Source: p.ID.Source, Place: p.ID.Source,
+		Instructions: display.Line(p.EnvKeyInstructions, 300), Command: display.Line(p.Command, 200), NeedsLogin: p.NeedsLogin,
 		Unreadable: l.Rules.Unreadable(),
 	}
 	if out.Kind == policy.ProviderUnknown {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -90,6 +91,6 @@ func providerValues(p ProviderStanding) []any {
 	}
 	return []any{
 		"ID", p.ID, "Name", p.Name, "Where", p.Source.String(), "Place", p.Place.String(), "Variable", p.Variable, "Key", p.Key,
-		"Instructions", p.Instructions, "Command", p.Command, "Set", set, "IDs", printable(strings.Join(p.Others, ", "), 300),
+		"Instructions", p.Instructions, "Command", p.Command, "Set", set, "IDs", display.Line(strings.Join(p.Others, ", "), 300),
 	}
 }

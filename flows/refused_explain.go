@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -14,7 +15,7 @@ func FoundText(say *assets.Catalogue, v *policy.Violation) string {
 	if v.AboutMethod() {
 		return say.Say("explain.credential." + strings.ReplaceAll(string(v.Credential), "-", "_"))
 	}
-	return first(printable(v.Workspace, 200), say.Say("explain.no_workspace"))
+	return first(display.Line(v.Workspace, 200), say.Say("explain.no_workspace"))
 }
 
 // UncheckedText says that nobody has asked whether a rule permits a login.

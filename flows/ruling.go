@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -58,7 +59,7 @@ func (l *Login) ProjectNotes(say *assets.Catalogue) []string {
 	var out []string
 	for _, s := range l.Rules.FromProject() {
 		if slices.Contains(inhabited, s.Key) {
-			out = append(out, printable(ProjectNote(say, s), 400))
+			out = append(out, display.Line(ProjectNote(say, s), 400))
 		}
 	}
 	return out
@@ -68,7 +69,7 @@ func (l *Login) ProjectNotes(say *assets.Catalogue) []string {
 func (l *Login) ReservedNotes(say *assets.Catalogue) []string {
 	var out []string
 	for _, id := range l.Rules.ReservedIDs() {
-		out = append(out, say.Say("provider.reserved", "ID", printable(id.Value, 80), "Where", id.Source.String()))
+		out = append(out, say.Say("provider.reserved", "ID", display.Line(id.Value, 80), "Where", id.Source.String()))
 	}
 	return out
 }

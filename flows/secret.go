@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"codex-login/credstore"
+	"codex-login/display"
 )
 
 // maxSecret is far above any key that was ever seen, and far below a file
@@ -205,8 +206,8 @@ func (account *Account) ownedBy(a answer) error {
 		e.Code, e.Detail = "invalid_answer", ""
 		return e
 	}
-	account.Email, account.UserID = printable(who.Email, 200), printable(who.UserID, 200)
-	account.WorkspaceID, account.Plan = printable(who.AccountID, 200), printable(who.Plan, 80)
+	account.Email, account.UserID = display.Line(who.Email, 200), display.Line(who.UserID, 200)
+	account.WorkspaceID, account.Plan = display.Line(who.AccountID, 200), display.Line(who.Plan, 80)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+
+	"codex-login/display"
 )
 
 // Surroundings is what Here looks at. The zero value of a field finds nothing.
@@ -82,7 +84,7 @@ func Here(s Surroundings) Where {
 		Tmux:         s.any("TMUX"), Screen: s.any("STY"), Console: s.Getenv("TERM") == "linux",
 	}
 	if s.truth("CODESPACES") {
-		w.Codespace = first(printable(s.Getenv("CODESPACE_NAME"), 100), "codespace")
+		w.Codespace = first(display.Line(s.Getenv("CODESPACE_NAME"), 100), "codespace")
 	}
 	if w.Container == "kubernetes" {
 		w.namespace = strings.TrimSpace(s.read("var/run/secrets/kubernetes.io/serviceaccount/namespace"))

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"codex-login/display"
 )
 
 // netstatLimit is for the programs of Windows, which WSL starts slowly.
@@ -86,7 +88,7 @@ func parseTasklist(out []byte, pid int) string {
 	rows, _ := r.ReadAll()
 	for _, row := range rows {
 		if len(row) >= 2 && row[1] == strconv.Itoa(pid) {
-			return printable(row[0], 60)
+			return display.Line(row[0], 60)
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/policy"
 )
 
@@ -97,7 +98,7 @@ func (l *Login) Wins(stored Account) []Winner {
 
 func (l *Login) winner(c Client, signedIn bool) Winner {
 	p := l.Rules.Provider
-	w := Winner{Client: c, Provider: printable(p.ID.Value, 80), Place: p.ID.Source}
+	w := Winner{Client: c, Provider: display.Line(p.ID.Value, 80), Place: p.ID.Source}
 	if p.Kind() == policy.ProviderUnknown {
 		w.Source, w.Unknown = FromNowhere, true
 		return w
@@ -155,7 +156,7 @@ func (l *Login) usable(name string, class policy.Credential) bool {
 // key itself.
 func (l *Login) shownVariable() string {
 	if name := l.Rules.Provider.Shown; name != "" {
-		return printable(name, 80)
+		return display.Line(name, 80)
 	}
 	if l.Say == nil {
 		return "(not shown)"

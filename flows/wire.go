@@ -11,8 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
+	"codex-login/display"
 	"codex-login/flows/network"
 )
 
@@ -230,14 +230,14 @@ func (r request) secrets() []string {
 // repeat what it was sent; the secrets in it are not repeated further.
 func errorDetail(body []byte, secrets ...string) (code, detail string) {
 	safe := func(text string, limit int) string {
-		// Twice: a secret may be cut by characters that printable drops.
+		// Twice: a secret may be cut by characters that display drops.
 		for range 2 {
 			for _, s := range secrets {
 				text = strings.ReplaceAll(text, s, "[…]")
 			}
-			text = printable(text, len(text))
+			text = display.Line(text, len(text))
 		}
-		return printable(text, limit)
+		return display.Line(text, limit)
 	}
 	var shape struct {
 		Error       json.RawMessage `json:"error"`
@@ -272,26 +272,4 @@ func errorDetail(body []byte, secrets ...string) (code, detail string) {
 		}
 	}
 	return "", ""
-}
-
-// printable makes text from outside safe to show: one line, no control, format
-// or bidirectional characters (so no terminal escape and no reordering), cut
-// to limit runes.
-func printable(text string, limit int) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range strings.TrimSpace(text) {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			r = ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
-			continue
-		}
-		if n++; n > limit {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

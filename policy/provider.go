@@ -1,5 +1,7 @@
 package policy
 
+import "codex-login/display"
+
 // The keys of a model provider, as config.toml has them.
 const (
 	ProviderKey     = "model_provider"
@@ -126,7 +128,7 @@ func (r *reader) provider(config, required table) Provider {
 		p.OwnToken = &Value[string]{p.ID.Value, p.ID.Source}
 	}
 	if p.Name == "" {
-		p.Name = clean(p.ID.Value)
+		p.Name = display.Clean(p.ID.Value)
 	}
 	return p
 }
@@ -146,7 +148,7 @@ func providerTable(config, required table, id string) (table, bool) {
 func (r *reader) describe(p *Provider, active table) {
 	if name, ok := r.text(active, nameKey); ok {
 		if shown, ok := words(name.Value); ok {
-			p.Name = clean(shown)
+			p.Name = display.Clean(shown)
 		}
 	}
 	if address, ok := r.url(active, baseURLKey); ok {
@@ -160,7 +162,7 @@ func (r *reader) describe(p *Provider, active table) {
 	}
 	if text, ok := r.text(active, instructionsKey); ok {
 		if shown, ok := words(text.Value); ok {
-			p.EnvKeyInstructions = clean(shown)
+			p.EnvKeyInstructions = display.Clean(shown)
 		}
 	}
 	for _, key := range []string{authKey, bearerTokenKey} {
@@ -171,7 +173,7 @@ func (r *reader) describe(p *Provider, active table) {
 	if auth, ok := active[authKey].value.(table); ok {
 		if command, ok := r.text(auth, commandKey); ok {
 			shown, _ := program(command.Value)
-			p.Command = clean(shown)
+			p.Command = display.Clean(shown)
 			p.runs = command.Value != ""
 		}
 	}

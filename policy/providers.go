@@ -3,6 +3,8 @@ package policy
 import (
 	"maps"
 	"slices"
+
+	"codex-login/display"
 )
 
 // ProviderIDs lists the model providers that there are: the built-in ones and
@@ -15,7 +17,7 @@ func (r *Rules) ProviderIDs() []string {
 	for _, d := range r.stack.all() {
 		described, _ := d.values[providersKey].value.(table)
 		for id := range described {
-			ids[clean(id)] = true
+			ids[display.Clean(id)] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(ids))

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"codex-login/display"
 )
 
 // Credential is the class of a login as the admin rules see it.
@@ -242,7 +244,7 @@ func (r *Rules) refuseMethod(d *Demand, c Credential, e Effect) *Violation {
 }
 
 func (r *Rules) violation(d *Demand, c Credential, workspace string, e Effect) *Violation {
-	v := &Violation{Rule: d.Rule, Credential: c, Workspace: clean(workspace), Source: d.Source, Effect: e}
+	v := &Violation{Rule: d.Rule, Credential: c, Workspace: display.Clean(workspace), Source: d.Source, Effect: e}
 	v.Demanded = cleanAll(d.Values)
 	v.workspaces = cleanAll(r.Workspaces())
 	return v

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"codex-login/display"
 )
 
 // Setting is one key that signing in depends on, with everything that the
@@ -86,7 +88,7 @@ func (r *Rules) Layers() []LayerReport {
 			continue
 		}
 		all = append(all, LayerReport{
-			Layer: d.at.Layer, File: clean(d.at.File), State: d.state, Err: d.err,
+			Layer: d.at.Layer, File: display.Clean(d.at.File), State: d.state, Err: d.err,
 			Preference: d.at.Preference, Ignored: d.ignored,
 		})
 	}
@@ -186,7 +188,7 @@ func (r *Rules) SecretAuthStorage() bool {
 func (r *Rules) Settings() []Setting {
 	var all []Setting
 	for _, row := range r.settings() {
-		s := Setting{Key: clean(strings.Join(row.path, ".")), Default: row.byDefault}
+		s := Setting{Key: display.Clean(strings.Join(row.path, ".")), Default: row.byDefault}
 		for _, d := range r.stack.sayers(row) {
 			required := d.at.Layer == LayerRequirements
 			e, ok := d.values.find(row.path)
@@ -195,7 +197,7 @@ func (r *Rules) Settings() []Setting {
 			}
 			said := Said{Source: e.source}
 			if text, shown := row.show(e.value); shown {
-				said.Value = clean(text)
+				said.Value = display.Clean(text)
 			} else {
 				said.Hidden = true
 			}

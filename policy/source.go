@@ -1,6 +1,10 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+
+	"codex-login/display"
+)
 
 // Layer is one of the places that configuration comes from.
 type Layer string
@@ -29,7 +33,7 @@ type Source struct {
 // String is the place as a person looks it up: "/etc/codex/requirements.toml:3",
 // "-c on the command line", "the default".
 func (s Source) String() string {
-	place := clean(s.File)
+	place := display.Clean(s.File)
 	if s.Preference != "" {
 		place = "managed preferences, " + preferenceDomain + " " + s.Preference
 	}

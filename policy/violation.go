@@ -3,7 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
-	"unicode"
+
+	"codex-login/display"
 )
 
 // Effect is what Codex does at start with a stored login that breaks a rule.
@@ -111,21 +112,11 @@ func (v *Violation) signInMessage() string {
 	return fmt.Sprintf("Error logging in: Login is restricted to workspace id(s) %s.", strings.Join(v.workspaces, ", "))
 }
 
-// clean drops what could move a terminal's cursor or reorder its text: the
-// values come from files and tokens.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
+// cleanAll is for values out of files and tokens.
 func cleanAll(all []string) []string {
 	out := make([]string, len(all))
 	for i, s := range all {
-		out[i] = clean(s)
+		out[i] = display.Clean(s)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/lipgloss"
@@ -27,7 +28,7 @@ func (e *env) facts(a flows.Account) []fact {
 	}
 	var out []fact
 	for _, f := range all {
-		if f.text = clean(f.text); f.text != "" {
+		if f.text = display.Clean(f.text); f.text != "" {
 			out = append(out, fact{e.say("done.fact." + f.name), f.text})
 		}
 	}
@@ -45,7 +46,7 @@ func (e *env) entryFacts(a flows.Entry) []fact {
 	}
 	var out []fact
 	for _, f := range all {
-		if f.text = clean(f.text); f.text != "" {
+		if f.text = display.Clean(f.text); f.text != "" {
 			out = append(out, fact{e.say("done.fact." + f.name), f.text})
 		}
 	}
@@ -67,11 +68,11 @@ func (e *env) sessions(a flows.Entry) string {
 func (e *env) why(a flows.Entry) string {
 	switch {
 	case a.Refused != nil:
-		return e.say("accounts.refused", "Demand", e.demand(a.Refused), "Source", clean(e.short(a.Refused.Source.String())))
+		return e.say("accounts.refused", "Demand", e.demand(a.Refused), "Source", display.Clean(e.short(a.Refused.Source.String())))
 	case a.Ended != nil:
 		return e.say("accounts.why." + endedID(a))
 	case a.Unchecked != nil:
-		return clean(flows.UncheckedText(e.words, a.Unchecked))
+		return display.Clean(flows.UncheckedText(e.words, a.Unchecked))
 	}
 	return ""
 }
@@ -138,7 +139,7 @@ func (e *env) card(facts []fact, w int) string {
 // who is the shortest name of an account.
 func (e *env) who(a flows.Account) string {
 	for _, name := range []string{a.Email, a.KeyHint, a.WorkspaceID} {
-		if name = clean(name); name != "" {
+		if name = display.Clean(name); name != "" {
 			return name
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -112,7 +113,7 @@ func (s accountCard) View(w, _ int) string {
 func (s accountCard) facts() []fact {
 	var out []fact
 	add := func(name, text string) {
-		if text = clean(text); text != "" {
+		if text = display.Clean(text); text != "" {
 			out = append(out, fact{s.env.say("done.fact." + name), text})
 		}
 	}
@@ -135,7 +136,7 @@ func (s accountCard) winners(w int) string {
 	rows := []string{t.Strong.Render(wrap(s.env.say("accounts.card.wins"), w))}
 	for _, c := range s.wins {
 		mark := t.Faint.Render(t.Glyphs.Separator) + " "
-		rows = append(rows, hanging(mark, clean(flows.ExplainWinner(s.env.words, c)), w))
+		rows = append(rows, hanging(mark, display.Clean(flows.ExplainWinner(s.env.words, c)), w))
 	}
 	for _, warning := range s.env.winnerWarnings(s.wins) {
 		rows = append(rows, s.env.warning(warning, w))
@@ -151,7 +152,7 @@ func (s accountCard) Help() string  { return "help.account" }
 func (e *env) winnerWarnings(wins []flows.Winner) []string {
 	var out []string
 	for _, w := range wins {
-		if text := clean(flows.WinnerWarning(e.words, w)); text != "" && !slices.Contains(out, text) {
+		if text := display.Clean(flows.WinnerWarning(e.words, w)); text != "" && !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/lipgloss"
@@ -88,7 +89,7 @@ func (s accounts) count() string {
 // rows are those of the window around the selected one.
 func (s accounts) rows(w, room, per int) []string {
 	if len(s.hits) == 0 {
-		text := s.env.say("accounts.nothing", "Filter", cut(clean(s.filter.Value()), 30, s.env.theme.Glyphs.Ellipsis))
+		text := s.env.say("accounts.nothing", "Filter", cut(display.Clean(s.filter.Value()), 30, s.env.theme.Glyphs.Ellipsis))
 		return strings.Split(wrap(text, w), "\n")
 	}
 	n := max(room/per, 1)

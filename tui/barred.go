@@ -3,6 +3,7 @@ package tui
 import (
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -66,12 +67,12 @@ func (s barred) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 
 func (s barred) View(w, _ int) string {
 	x := s.env.explain(s.err)
-	facts := []fact{{s.env.say("refused.fact.server"), clean(s.err.Host)}, {s.env.say("refused.fact.code"), clean(s.err.Code)}}
+	facts := []fact{{s.env.say("refused.fact.server"), display.Clean(s.err.Host)}, {s.env.say("refused.fact.code"), display.Clean(s.err.Code)}}
 	if s.err.Detail != "" && s.err.Detail != s.err.Code {
-		facts = append(facts, fact{s.env.say("refused.fact.said"), clean(s.err.Detail)})
+		facts = append(facts, fact{s.env.say("refused.fact.said"), display.Clean(s.err.Detail)})
 	}
 	if s.err.RequestID != "" {
-		facts = append(facts, fact{s.env.say("refused.fact.request"), clean(s.err.RequestID)})
+		facts = append(facts, fact{s.env.say("refused.fact.request"), display.Clean(s.err.RequestID)})
 	}
 	return paragraphs(
 		s.env.failedHeading(x.Title, w),
@@ -84,7 +85,7 @@ func (s barred) View(w, _ int) string {
 // adminText can be pasted into a message to the workspace's admin.
 func (s barred) adminText() string {
 	return s.env.say(
-		"refused.barred_text", "Code", clean(s.err.Code), "Detail", clean(s.err.Detail), "RequestID", clean(s.err.RequestID),
+		"refused.barred_text", "Code", display.Clean(s.err.Code), "Detail", display.Clean(s.err.Detail), "RequestID", display.Clean(s.err.RequestID),
 		"Time", s.at.UTC().Format(time.RFC3339),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -72,7 +73,7 @@ func (b besides) view(e *env, w int, picture bool) string {
 }
 
 func (b besides) typed(e *env, w int) string {
-	return e.theme.Code.Render(cut(clean(b.challenge.UserCode), w, e.theme.Glyphs.Ellipsis))
+	return e.theme.Code.Render(cut(display.Clean(b.challenge.UserCode), w, e.theme.Glyphs.Ellipsis))
 }
 
 // left is a row of its own, see device.foot.

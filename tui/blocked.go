@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/policy"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -68,7 +69,7 @@ func (e *env) demands(all []policy.Demand) []fact {
 		if values == "" {
 			values = e.say("refused.nothing")
 		}
-		out = append(out, fact{clean(d.Rule), clean(values) + "\n" + e.whose(d.Source)})
+		out = append(out, fact{display.Clean(d.Rule), display.Clean(values) + "\n" + e.whose(d.Source)})
 	}
 	return out
 }
@@ -77,7 +78,7 @@ func (e *env) demands(all []policy.Demand) []fact {
 func (s blocked) adminText() string {
 	var rules []string
 	for _, d := range s.conflict().Demands {
-		rules = append(rules, clean(d.Rule+" = "+strings.Join(d.Values, ", ")+" ("+d.Source.String()+")"))
+		rules = append(rules, display.Clean(d.Rule+" = "+strings.Join(d.Values, ", ")+" ("+d.Source.String()+")"))
 	}
 	return s.env.say("refused.conflict_text", "Rules", strings.Join(rules, "\n"))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -47,7 +48,7 @@ func newErrand(e *env, try attempt, s *flows.Send) *errand {
 
 // of is what there is to say of a machine.
 func (e *env) of(t flows.Target, n flows.Note) string {
-	return clean(t.String()) + ": " + e.explainNote(n)
+	return display.Clean(t.String()) + ": " + e.explainNote(n)
 }
 
 // unstoredMsg says what became of sign-ins that could not be stored.
@@ -159,7 +160,7 @@ func (a *asking) Run() error {
 		if a.ctx.Err() != nil {
 			return a.ctx.Err()
 		}
-		name := clean(e.Progress()[0].Target.String())
+		name := display.Clean(e.Progress()[0].Target.String())
 		if _, err := fmt.Fprintf(a.out, "\n%s\n", a.env.say("sendto.ssh_asks", "Machine", name)); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/flows/network"
 
@@ -18,7 +19,7 @@ func (s connection) rootsLine(w int) string {
 		if c == nil || c.Roots.Variable == "" && !c.Roots.System {
 			continue
 		}
-		text := s.env.say("connection.roots", "Roots", clean(flows.SayRoots(s.env.words, c.Roots)))
+		text := s.env.say("connection.roots", "Roots", display.Clean(flows.SayRoots(s.env.words, c.Roots)))
 		if c.Roots.Expired > 0 || s.unneeded() {
 			return s.env.warning(text+s.aside(), w)
 		}
@@ -91,21 +92,21 @@ func (s connection) line(i int, name string, w int) string {
 }
 
 // hostShown leaves the usual port out.
-func hostShown(c flows.Connection) string { return strings.TrimSuffix(clean(c.Host), ":443") }
+func hostShown(c flows.Connection) string { return strings.TrimSuffix(display.Clean(c.Host), ":443") }
 
 // details are the way, what the server showed, and what is wrong.
 func (s connection) details(c flows.Connection, w int) string {
 	t := s.env.theme
 	if errors.Is(c.Err, flows.ErrCancelled) {
-		return t.Faint.Render(wrap(clean(c.Endpoint.URL), w))
+		return t.Faint.Render(wrap(display.Clean(c.Endpoint.URL), w))
 	}
-	out := []string{t.Faint.Render(wrap(s.env.say("connection.way", "Host", hostShown(c), "Way", clean(flows.SayProxy(s.env.words, c.Proxy))), w))}
+	out := []string{t.Faint.Render(wrap(s.env.say("connection.way", "Host", hostShown(c), "Way", display.Clean(flows.SayProxy(s.env.words, c.Proxy))), w))}
 	if c.Proxy.Socks {
 		out = append(out, s.env.warning(s.env.say("connection.socks"), w))
 	}
 	if len(c.Presented) > 0 && !distrusted(c.Err) { // then the explanation tells
 		own := c.Presented[0]
-		text := s.env.say("connection.presented", "Subject", clean(own.Subject), "Issuer", clean(own.Issuer), "Until", own.NotAfter.UTC().Format(time.DateOnly))
+		text := s.env.say("connection.presented", "Subject", display.Clean(own.Subject), "Issuer", display.Clean(own.Issuer), "Until", own.NotAfter.UTC().Format(time.DateOnly))
 		if c.Private {
 			out = append(out, s.env.warning(text+" "+s.env.say("connection.private"), w))
 		} else {
@@ -140,15 +141,15 @@ func (s connection) bundleState(w int) string {
 	case s.Typing():
 		return lines(t.Faint.Render(wrap(s.env.say("connection.ask"), w)), s.path.view(w))
 	case s.trial != nil && s.busy():
-		return t.Accent.Render(wrap(s.env.say("connection.tried", "Path", clean(s.env.short(s.chosen))), w))
+		return t.Accent.Render(wrap(s.env.say("connection.tried", "Path", display.Clean(s.env.short(s.chosen))), w))
 	case s.kept != "":
 		return lines(
 			s.env.succeeded(s.env.say("connection.works"), w),
 			wrap(s.env.say("connection.profile"), w),
-			t.Accent.Render(wrap(clean(network.BundleLine(s.kept)), w)),
+			t.Accent.Render(wrap(display.Clean(network.BundleLine(s.kept)), w)),
 		)
 	case s.vain:
-		return s.env.warning(s.env.say("connection.vain", "Path", clean(s.env.short(s.chosen))), w)
+		return s.env.warning(s.env.say("connection.vain", "Path", display.Clean(s.env.short(s.chosen))), w)
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -161,7 +162,7 @@ func (s device) steps(w int, beneath ...string) string {
 	if !t.Glyphs.Unicode {
 		border = lipgloss.ASCIIBorder()
 	}
-	code := t.Code.Render(cut(clean(s.challenge.UserCode), w-9, ""))
+	code := t.Code.Render(cut(display.Clean(s.challenge.UserCode), w-9, ""))
 	boxed := t.Faint.UnsetFaint().Border(border).Padding(0, 2).Render(code)
 	parts := []string{
 		number("1", s.env.say("device.open")) + "\n" + indent(link(t, s.challenge.URL, w-3), 3),

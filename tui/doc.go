@@ -19,6 +19,8 @@
 //   - The terminal is never asked anything, and is given back on every way out.
 //   - What needs the ordinary screen (a plain print, the questions of ssh) is a
 //     tea.ExecCommand, and writes nothing any more once it has returned.
+//   - A value that a sentence or a row takes goes through display.Clean: what
+//     comes from flows is clean already, the rest is not.
 //   - No secret is ever in a frame, except an API key or token in its own field
 //     while the person holds it revealed.
 package tui

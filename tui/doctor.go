@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/display"
 	"codex-login/flows/doctor"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -73,7 +74,7 @@ func (s ward) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case examinedMsg:
 		if msg.attempt == s.try.id && msg.err == nil {
 			report := s.exam.Report()
-			s.rows, s.verdict, s.fixes, s.bad = s.look(), clean(doctor.Verdict(s.env.words, report)), report.Fixes(), !report.Sound()
+			s.rows, s.verdict, s.fixes, s.bad = s.look(), display.Clean(doctor.Verdict(s.env.words, report)), report.Fixes(), !report.Sound()
 			s.ticket = report.Ticket(s.env.words, s.env.login.Issuer.UserAgent)
 			s.row = 0
 		}
@@ -90,12 +91,12 @@ func (s ward) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 func (s ward) look() []looked {
 	var out []looked
 	for _, r := range s.exam.Progress() {
-		l := looked{area: r.Area, check: r.Check, title: clean(doctor.Title(s.env.words, r.Check)), state: r.State}
+		l := looked{area: r.Area, check: r.Check, title: display.Clean(doctor.Title(s.env.words, r.Check)), state: r.State}
 		for _, f := range r.Findings {
 			x := f.Explain(s.env.words)
-			one := found{clean(x.Title), clean(x.Measured), clean(x.Expected), clean(x.Do), f.Severity, ""}
+			one := found{display.Clean(x.Title), display.Clean(x.Measured), display.Clean(x.Expected), display.Clean(x.Do), f.Severity, ""}
 			if f.Fix != nil {
-				one.fix = clean(f.Fix.Explain(s.env.words))
+				one.fix = display.Clean(f.Fix.Explain(s.env.words))
 			}
 			l.found = append(l.found, one)
 		}

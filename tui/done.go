@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -25,7 +26,7 @@ type done struct {
 func newDone(e *env, r flows.Receipt) done {
 	s := done{env: e, receipt: r, looking: e.work.attempt()}
 	s.notes = e.winnerWarnings(e.login.Wins(r.Account))
-	if note := clean(flows.ProviderNote(e.words, e.login.Provider())); note != "" {
+	if note := display.Clean(flows.ProviderNote(e.words, e.login.Provider())); note != "" {
 		s.notes = append(s.notes, note)
 	}
 	return s
@@ -153,7 +154,7 @@ func (s done) advised(w int) string {
 	if s.receipt.Account.Method != flows.AccountChatGPT {
 		return ""
 	}
-	return wrap(clean(flows.ExplainSecurity(s.env.words, s.receipt.Security()).Line), w)
+	return wrap(display.Clean(flows.ExplainSecurity(s.env.words, s.receipt.Security()).Line), w)
 }
 
 // next says what the login is good for.

@@ -9,6 +9,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/tui/theme"
 )
@@ -43,14 +44,14 @@ func (e *env) short(path string) string {
 func (e *env) place(p credstore.Place) string {
 	switch p.Kind {
 	case credstore.KindKeyring:
-		return e.say("frame.place_keyring", "Where", clean(p.Where))
+		return e.say("frame.place_keyring", "Where", display.Clean(p.Where))
 	case credstore.KindEncrypted:
-		return e.say("frame.place_encrypted", "Where", clean(e.short(p.Where)))
+		return e.say("frame.place_encrypted", "Where", display.Clean(e.short(p.Where)))
 	case credstore.KindMemory:
 		return e.say("frame.place_memory")
 	case credstore.KindFile:
 	}
-	return clean(e.short(p.Where))
+	return display.Clean(e.short(p.Where))
 }
 
 // work is the work that outlives a screen: what must not be cut off while it

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -83,7 +84,7 @@ func (s exported) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
 	case pressed(k, s.copy()):
-		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "path", clean(s.news.path)), nil
+		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "path", display.Clean(s.news.path)), nil
 	}
 	return s, nil, nil
 }
@@ -99,7 +100,7 @@ func (s exported) View(w, _ int) string {
 	}
 	return paragraphs(
 		s.env.succeeded(s.env.say("export.done"), w),
-		wrap(clean(s.env.short(s.news.path)), w),
+		wrap(display.Clean(s.env.short(s.news.path)), w),
 		wrap(s.env.say(id), w),
 		twice,
 	)

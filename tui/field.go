@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
+
 	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
@@ -38,7 +40,7 @@ func newField(e *env, placeholder string, masked bool) field {
 func (f *field) take(k tea.KeyMsg) {
 	if k.Type == tea.KeyRunes {
 		text := strings.NewReplacer("\r", "", "\n", "").Replace(string(k.Runes))
-		k.Runes = []rune(clean(text))
+		k.Runes = []rune(display.Clean(text))
 	}
 	f.Model, _ = f.Update(k)
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
+
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -92,7 +94,7 @@ func (r root) header(w int) string {
 	if r.env.demo != nil {
 		left += "  " + t.Badge.Render(" "+r.env.say("frame.demo")+" ")
 	}
-	place := clean(r.env.short(r.env.login.Home.Path)) + " " + g.Separator + " " + string(r.mode)
+	place := display.Clean(r.env.short(r.env.login.Home.Path)) + " " + g.Separator + " " + string(r.mode)
 	rights := []string{place}
 	for _, here := range r.env.here() {
 		rights = append(rights, here+" "+g.Separator+" "+place)

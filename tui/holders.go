@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -19,13 +20,13 @@ func (e *env) holding(h flows.Holders, w int) string {
 	}
 	for _, p := range h.Programs {
 		what, restart := flows.ExplainHolder(e.words, p)
-		rows = append(rows, hanging("  "+t.Faint.Render(t.Glyphs.Separator)+" ", clean(what), w))
+		rows = append(rows, hanging("  "+t.Faint.Render(t.Glyphs.Separator)+" ", display.Clean(what), w))
 		if restart != "" {
-			rows = append(rows, t.Faint.Render(hanging("    ", clean(restart), w)))
+			rows = append(rows, t.Faint.Render(hanging("    ", display.Clean(restart), w)))
 		}
 	}
 	for _, id := range h.Unseen {
-		rows = append(rows, t.Faint.Render(wrap(clean(flows.ExplainUnseen(e.words, id)), w)))
+		rows = append(rows, t.Faint.Render(wrap(display.Clean(flows.ExplainUnseen(e.words, id)), w)))
 	}
 	return strings.Join(rows, "\n")
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -123,13 +124,13 @@ func (s lending) list(w int) string {
 	t := s.env.theme
 	names, signs := 0, ansi.StringWidth(t.Glyphs.On)
 	for _, l := range s.loans {
-		names = max(names, ansi.StringWidth(clean(l.Machine.String())))
+		names = max(names, ansi.StringWidth(display.Clean(l.Machine.String())))
 	}
 	names = min(names, max(w/2-signs-1, 8))
 	var out []string
 	for _, l := range s.loans {
 		mark, text := s.state(l)
-		name := cut(clean(l.Machine.String()), names, t.Glyphs.Ellipsis)
+		name := cut(display.Clean(l.Machine.String()), names, t.Glyphs.Ellipsis)
 		out = append(out, cut(padded(mark, signs)+" "+padded(name, names+3)+text, w, t.Glyphs.Ellipsis))
 	}
 	return strings.Join(out, "\n")
@@ -168,7 +169,7 @@ func (s lending) reasons(w int) string {
 			continue
 		}
 		x := s.env.explain(p.Err)
-		out = append(out, s.env.theme.Strong.Render(cut(clean(l.Machine.String()), w, s.env.theme.Glyphs.Ellipsis))+"\n"+wrap(x.Title+". "+x.Text, w)+"\n"+s.env.steps(x, w))
+		out = append(out, s.env.theme.Strong.Render(cut(display.Clean(l.Machine.String()), w, s.env.theme.Glyphs.Ellipsis))+"\n"+wrap(x.Title+". "+x.Text, w)+"\n"+s.env.steps(x, w))
 	}
 	return paragraphs(out...)
 }
@@ -182,5 +183,5 @@ func (e *env) lent(id string, loans []credstore.Loan, w int) string {
 	if len(loans) == 0 {
 		return ""
 	}
-	return e.warning(e.say(id, "To", clean(flows.Borrowers(e.words, loans)), "Until", e.time(flows.LastUntil(loans))), w)
+	return e.warning(e.say(id, "To", display.Clean(flows.Borrowers(e.words, loans)), "Until", e.time(flows.LastUntil(loans))), w)
 }

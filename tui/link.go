@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/tui/theme"
 
 	"github.com/charmbracelet/x/ansi"
@@ -11,7 +12,7 @@ import (
 // link draws a URL whole: broken hard at the width, every part an OSC 8 link to
 // all of it, so that a click opens it and a terminal can select it.
 func link(t *theme.Theme, url string, w int) string {
-	url = clean(url)
+	url = display.Clean(url)
 	var out []string
 	for part := range strings.SplitSeq(ansi.Hardwrap(url, max(w, 1), true), "\n") {
 		// The id tells the terminal that the parts are one link.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -243,7 +244,7 @@ func (s machines) drawRow(i, w int) string {
 	if slices.Contains(s.chosen, target) {
 		box = "[" + t.Accent.Render(t.Glyphs.Check) + "] "
 	}
-	row := pointer + box + highlight(clean(target.String()), wordsOf(s.filter.Value()), base, t.Accent)
+	row := pointer + box + highlight(display.Clean(target.String()), wordsOf(s.filter.Value()), base, t.Accent)
 	if !slices.Contains(s.hosts, target) {
 		row += "  " + t.Faint.Render(s.env.say("sendto.typed."+string(target.Kind)))
 	}

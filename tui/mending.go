@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/display"
 	"codex-login/flows/doctor"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -19,7 +20,7 @@ type mending struct {
 func newMending(e *env, fixes []*doctor.Fix) mending {
 	s := mending{env: e, fixes: fixes}
 	for _, f := range fixes {
-		s.texts = append(s.texts, clean(f.Explain(e.words)))
+		s.texts = append(s.texts, display.Clean(f.Explain(e.words)))
 	}
 	return s
 }
@@ -43,7 +44,7 @@ func (s mending) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		s.busy, s.done, s.texts = false, []bool{}, nil
 		for _, m := range msg.mended {
 			s.done = append(s.done, m.Err == nil)
-			s.texts = append(s.texts, clean(m.Explain(s.env.words)))
+			s.texts = append(s.texts, display.Clean(m.Explain(s.env.words)))
 		}
 	case tea.KeyMsg:
 		switch {

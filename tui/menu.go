@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"codex-login/display"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -18,7 +20,7 @@ type menu struct {
 type option struct{ id, name, about string }
 
 func (m *menu) add(id, name, about string) {
-	m.rows = append(m.rows, option{id, clean(name), clean(about)})
+	m.rows = append(m.rows, option{id, display.Clean(name), display.Clean(about)})
 }
 
 // chosen is the id of the selected row.

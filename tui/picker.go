@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 
@@ -42,7 +43,7 @@ func (p *picker) recommend() {
 	p.move(0)
 	for i, c := range p.choices {
 		if c.Method == best {
-			p.row, p.best, p.why = i, best, clean(where.ExplainReason(p.env.words, reason))
+			p.row, p.best, p.why = i, best, display.Clean(where.ExplainReason(p.env.words, reason))
 		}
 	}
 }
@@ -165,7 +166,7 @@ func (p picker) place() string {
 		return p.env.say("picker.place_" + string(p.mode))
 	case credstore.ModeFile:
 	}
-	return clean(p.env.short(p.env.login.Home.AuthFile()))
+	return display.Clean(p.env.short(p.env.login.Home.AuthFile()))
 }
 
 // rows draws the choices; lines are where each begins.
@@ -225,7 +226,7 @@ func (p picker) Help() string  { return "help.picker" }
 // demand is a rule as one would write it.
 func (e *env) demand(v *policy.Violation) string {
 	if v.Rule == "" {
-		return clean(v.Error())
+		return display.Clean(v.Error())
 	}
 	return v.Rule + " = " + strings.Join(v.Demanded, ", ")
 }

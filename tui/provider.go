@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 
@@ -77,13 +78,13 @@ func (s provider) View(w, _ int) string {
 	shown := s.standing
 	shown.Source.File, shown.Place.File = s.env.short(shown.Source.File), s.env.short(shown.Place.File)
 	x := flows.ExplainProvider(s.env.words, shown)
-	heading := s.env.succeeded(clean(x.Title), w)
+	heading := s.env.succeeded(display.Clean(x.Title), w)
 	if s.standing.Problem() != nil {
-		heading = s.env.failedHeading(clean(x.Title), w)
+		heading = s.env.failedHeading(display.Clean(x.Title), w)
 	}
 	var text, warnings []string
 	for _, sentence := range x.Text {
-		text = append(text, wrap(clean(sentence), w))
+		text = append(text, wrap(display.Clean(sentence), w))
 	}
 	for _, warning := range s.warnings {
 		warnings = append(warnings, s.env.warning(warning, w))
@@ -107,12 +108,12 @@ func (s provider) facts() []fact {
 	if p.ID != p.Name {
 		name += " (" + p.ID + ")"
 	}
-	out := []fact{{s.env.say("provider.fact.name"), clean(name)}, {s.env.say("provider.fact.source"), s.env.whose(p.Source)}}
+	out := []fact{{s.env.say("provider.fact.name"), display.Clean(name)}, {s.env.say("provider.fact.source"), s.env.whose(p.Source)}}
 	switch {
 	case p.Variable != "":
-		out = append(out, fact{s.env.say("provider.fact.variable"), clean(p.Variable)})
+		out = append(out, fact{s.env.say("provider.fact.variable"), display.Clean(p.Variable)})
 	case p.Command != "":
-		out = append(out, fact{s.env.say("provider.fact.command"), clean(p.Command)})
+		out = append(out, fact{s.env.say("provider.fact.command"), display.Clean(p.Command)})
 	}
 	if p.Place != p.Source && p.Kind != policy.ProviderUnknown {
 		out = append(out, fact{s.env.say("provider.fact.place"), s.env.whose(p.Place)})

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -112,9 +113,9 @@ func (s recipes) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 func (s recipes) printAll() tea.Cmd {
 	var out []string
 	for _, r := range s.all() {
-		block := []string{"# " + clean(r.Title(s.env.words))}
+		block := []string{"# " + display.Clean(r.Title(s.env.words))}
 		for _, c := range r.Commands {
-			block = append(block, clean(c))
+			block = append(block, display.Clean(c))
 		}
 		out = append(out, strings.Join(block, "\n"))
 	}
@@ -147,9 +148,9 @@ func (s recipes) rows(w int) (rows []string, at int) {
 		if i == s.row {
 			mark, style, at = t.Accent.Render(t.Glyphs.Pointer)+" ", t.Accent.UnsetBold(), line
 		}
-		block := mark + strings.TrimPrefix(indent(t.Faint.Render(wrap(clean(r.Title(s.env.words)), w-2)), 2), "  ")
+		block := mark + strings.TrimPrefix(indent(t.Faint.Render(wrap(display.Clean(r.Title(s.env.words)), w-2)), 2), "  ")
 		for _, c := range r.Commands {
-			block += "\n" + indent(style.Render(wrap(clean(c), w-4)), 4)
+			block += "\n" + indent(style.Render(wrap(display.Clean(c), w-4)), 4)
 		}
 		rows = append(rows, block)
 		line += height(block)

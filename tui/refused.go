@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 
@@ -157,7 +158,7 @@ func (s refused) shown() *flows.RefusedError {
 func (e *env) pointed(steps []string, w int) string {
 	var out []string
 	for _, step := range steps {
-		out = append(out, hanging(e.theme.Accent.Render(e.theme.Glyphs.Pointer)+" ", clean(step), w))
+		out = append(out, hanging(e.theme.Accent.Render(e.theme.Glyphs.Pointer)+" ", display.Clean(step), w))
 	}
 	return strings.Join(out, "\n")
 }
@@ -166,16 +167,16 @@ func (e *env) pointed(steps []string, w int) string {
 func (s refused) facts() []fact {
 	v := s.rule.Violation
 	if v.Rule == "" {
-		return []fact{{s.env.say("refused.fact.problem"), clean(v.Error())}}
+		return []fact{{s.env.say("refused.fact.problem"), display.Clean(v.Error())}}
 	}
 	demanded := strings.Join(v.Demanded, ", ")
 	if demanded == "" {
 		demanded = s.env.say("refused.nothing")
 	}
 	return []fact{
-		{s.env.say("refused.fact.rule"), clean(v.Rule)},
-		{s.env.say("refused.fact.demanded"), clean(demanded)},
-		{s.env.say("refused.fact.found"), clean(flows.FoundText(s.env.words, v))},
+		{s.env.say("refused.fact.rule"), display.Clean(v.Rule)},
+		{s.env.say("refused.fact.demanded"), display.Clean(demanded)},
+		{s.env.say("refused.fact.found"), display.Clean(flows.FoundText(s.env.words, v))},
 		{s.env.say("refused.fact.source"), s.env.whose(v.Source)},
 	}
 }
@@ -183,7 +184,7 @@ func (s refused) facts() []fact {
 // whose is the file and line, and whose file that is.
 func (e *env) whose(s policy.Source) string {
 	s.File = e.short(s.File)
-	return clean(flows.SourceText(e.words, s))
+	return display.Clean(flows.SourceText(e.words, s))
 }
 
 // happened says what became of the login.
@@ -210,7 +211,7 @@ func (s refused) adminText() string {
 	v := s.rule.Violation
 	return s.env.say(
 		"refused.admin_text",
-		"Rule", s.env.demand(v), "Source", clean(v.Source.String()), "Found", clean(flows.FoundText(s.env.words, v)),
+		"Rule", s.env.demand(v), "Source", display.Clean(v.Source.String()), "Found", display.Clean(flows.FoundText(s.env.words, v)),
 	)
 }
 

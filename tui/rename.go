@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -21,7 +22,7 @@ type rename struct {
 
 func newRename(e *env, a flows.Entry) rename {
 	s := rename{env: e, entry: a, line: newField(e, e.say("accounts.rename.placeholder"), false)}
-	s.line.SetValue(clean(a.Label))
+	s.line.SetValue(display.Clean(a.Label))
 	s.line.Focus()
 	return s
 }

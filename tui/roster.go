@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/x/ansi"
@@ -32,7 +33,7 @@ func newRoster(e *env, entries []flows.Entry) *roster {
 		}
 		r.name = min(max(r.name, w), widestName)
 		r.kind = min(max(r.kind, ansi.StringWidth(kind)), widestName)
-		r.texts[i] = strings.ToLower(strings.Join([]string{name, also, kind, clean(a.Email), clean(a.WorkspaceID), a.ID}, "\n"))
+		r.texts[i] = strings.ToLower(strings.Join([]string{name, also, kind, display.Clean(a.Email), display.Clean(a.WorkspaceID), a.ID}, "\n"))
 	}
 	return r
 }
@@ -71,7 +72,7 @@ func (r *roster) with(checked []flows.Checked) *roster {
 // name is what an account is called, and the address beside a label.
 func (e *env) name(a flows.Entry) (name, also string) {
 	who := e.who(a.Account)
-	if label := clean(a.Label); label != "" {
+	if label := display.Clean(a.Label); label != "" {
 		return label, who
 	}
 	return who, ""
@@ -86,11 +87,11 @@ func (e *env) called(a flows.Entry) string {
 // kind tells two accounts with the same address apart: the plan or the method,
 // and the beginning of the workspace.
 func (e *env) kind(a flows.Account) string {
-	kind := capital(clean(a.Plan))
+	kind := capital(display.Clean(a.Plan))
 	if kind == "" {
 		kind = e.method(a.Method)
 	}
-	if id := clean(a.WorkspaceID); id != "" {
+	if id := display.Clean(a.WorkspaceID); id != "" {
 		kind += " " + e.theme.Glyphs.Separator + " " + cut(id, len("6f2c1d0e"), "")
 	}
 	return kind

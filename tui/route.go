@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 
@@ -183,9 +184,9 @@ func (r root) checked(news isChecked) (root, tea.Cmd) {
 	case r.start != "" && r.env.work.ctx.Err() == nil:
 		r.settled = news.err == nil
 		r, _ := r.replace(newPicker(r.env, r.mode), nil)
-		r.status = clean(flows.ProviderNote(r.env.words, r.env.login.Provider()))
+		r.status = display.Clean(flows.ProviderNote(r.env.words, r.env.login.Provider()))
 		if errors.As(news.err, &v) {
-			r.status = r.env.say("refused.replaced", "Rule", clean(v.Rule))
+			r.status = r.env.say("refused.replaced", "Rule", display.Clean(v.Rule))
 		}
 		return r.signIn(r.start)
 	case errors.As(news.err, &v):

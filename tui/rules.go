@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 
@@ -99,17 +100,17 @@ func (s rules) head(w int) string {
 	t := s.env.theme
 	out := []string{t.Title.Render(wrap(s.env.say("rules.heading"), w))}
 	for _, note := range s.ruling.Notes {
-		out = append(out, s.env.warning(clean(note), w))
+		out = append(out, s.env.warning(display.Clean(note), w))
 	}
 	for _, p := range s.ruling.FromProject {
 		out = append(out, s.env.warning(s.env.projectNote(p), w))
 	}
 	if s.ruling.Breaks() {
 		v := s.ruling.Refused.Violation
-		out = append(out, s.env.warning(s.env.say("rules.broken_by", "Rule", clean(v.Rule), "Found", clean(flows.FoundText(s.env.words, v))), w))
+		out = append(out, s.env.warning(s.env.say("rules.broken_by", "Rule", display.Clean(v.Rule), "Found", display.Clean(flows.FoundText(s.env.words, v))), w))
 	}
 	if s.ruling.Unchecked != nil {
-		out = append(out, s.env.warning(clean(flows.UncheckedText(s.env.words, s.ruling.Unchecked)), w))
+		out = append(out, s.env.warning(display.Clean(flows.UncheckedText(s.env.words, s.ruling.Unchecked)), w))
 	}
 	if s.ruling.Cloud {
 		out = append(out, t.Faint.Render(wrap(s.env.say("rules.cloud"), w)))
@@ -146,13 +147,13 @@ func (s rules) rows(w int) []string {
 
 // value is the one in force; one of them may be a path.
 func (s rules) value(r policy.Setting) string {
-	return clean(s.env.short(flows.EffectiveText(s.env.words, r)))
+	return display.Clean(s.env.short(flows.EffectiveText(s.env.words, r)))
 }
 
 func (s rules) details(r policy.Setting, w int) string {
 	t := s.env.theme
 	var out []string
-	if meaning := clean(flows.Meaning(s.env.words, r)); meaning != "" {
+	if meaning := display.Clean(flows.Meaning(s.env.words, r)); meaning != "" {
 		out = append(out, wrap(meaning, w-4))
 	}
 	if full := s.value(r); len(r.Said) > 0 && ansi.StringWidth(full) > w/2 {
@@ -163,7 +164,7 @@ func (s rules) details(r policy.Setting, w int) string {
 		return at
 	}
 	for _, line := range flows.SettingSources(s.env.words, r, shown) {
-		out = append(out, t.Faint.Render(wrap(clean(line), w-4)))
+		out = append(out, t.Faint.Render(wrap(display.Clean(line), w-4)))
 	}
 	return indent(strings.Join(out, "\n"), 4)
 }
@@ -191,7 +192,7 @@ func (s rules) layersView(w int) string {
 			mark = t.Warn.Render(t.Glyphs.Warn)
 		case policy.LayerAbsent:
 		}
-		text := clean(flows.LayerText(s.env.words, l))
+		text := display.Clean(flows.LayerText(s.env.words, l))
 		if l.State == policy.LayerUntrusted {
 			text += ". " + s.env.say("rules.trust")
 		}
@@ -208,14 +209,14 @@ func (e *env) projectNote(s policy.Setting) string {
 	said := s.Said[0]
 	said.Source.File = e.short(said.Source.File)
 	s.Said = append([]policy.Said{said}, s.Said[1:]...)
-	return clean(flows.ProjectNote(e.words, s))
+	return display.Clean(flows.ProjectNote(e.words, s))
 }
 
 // projectNotes are those that change whose login is used, and where it is.
 func (e *env) projectNotes() []string {
 	var out []string
 	for _, note := range e.login.ProjectNotes(e.words) {
-		out = append(out, clean(note))
+		out = append(out, display.Clean(note))
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -169,7 +170,7 @@ func (s security) list(id string, texts []string, mark string, w int) string {
 	t := s.env.theme
 	rows := []string{t.Strong.Render(wrap(s.env.say(id), w))}
 	for _, text := range texts {
-		rows = append(rows, hanging(t.Accent.Render(mark)+" ", clean(text), w))
+		rows = append(rows, hanging(t.Accent.Render(mark)+" ", display.Clean(text), w))
 	}
 	return strings.Join(rows, "\n")
 }

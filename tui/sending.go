@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -189,7 +190,7 @@ func (s *sending) show() {
 		return
 	}
 	s.shown = c
-	to := signIn{env: s.env, request: s.request.SignIn, try: s.try, challenge: c, notes: c.Notes(), to: clean(s.rows[i].now.Target.String())}
+	to := signIn{env: s.env, request: s.request.SignIn, try: s.try, challenge: c, notes: c.Notes(), to: display.Clean(s.rows[i].now.Target.String())}
 	if c.Method == flows.Browser {
 		s.inner = continueBrowser(to) // the server has no device codes
 		return

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -91,9 +92,9 @@ func (s sendKind) title(w int) string {
 func (s sendKind) warning(w int) string {
 	_, _, text := s.kind().Explain(s.env.words)
 	if s.kind() == flows.SignInFor {
-		return s.env.theme.Faint.Render(wrap(clean(text), w))
+		return s.env.theme.Faint.Render(wrap(display.Clean(text), w))
 	}
-	return s.env.warning(clean(text), w)
+	return s.env.warning(display.Clean(text), w)
 }
 
 // FocusedLine is the selected row.
@@ -108,7 +109,7 @@ func (s sendKind) Help() string  { return "help.send_kind" }
 // names is the only machine, or how many there are.
 func (e *env) names(targets []flows.Target) string {
 	if len(targets) == 1 {
-		return clean(targets[0].String())
+		return display.Clean(targets[0].String())
 	}
 	return e.say("sendto.machines", "Count", len(targets))
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/x/ansi"
@@ -64,7 +65,7 @@ func (s sending) only(w int) string {
 	sent := s.rows[0].now.Sent
 	var facts []fact
 	add := func(name, text string) {
-		if text = clean(text); text != "" {
+		if text = display.Clean(text); text != "" {
 			facts = append(facts, fact{s.env.say(name), text})
 		}
 	}
@@ -83,12 +84,12 @@ func (s sending) list(w int) string {
 	t := s.env.theme
 	names, signs := 0, ansi.StringWidth(t.Glyphs.On)
 	for _, r := range s.rows {
-		names = max(names, ansi.StringWidth(clean(r.now.Target.String())))
+		names = max(names, ansi.StringWidth(display.Clean(r.now.Target.String())))
 	}
 	names = min(names, max(w/2-signs-1, 8))
 	var out []string
 	for _, r := range s.rows {
-		name := cut(clean(r.now.Target.String()), names, t.Glyphs.Ellipsis)
+		name := cut(display.Clean(r.now.Target.String()), names, t.Glyphs.Ellipsis)
 		mark, text := s.state(r)
 		out = append(out, cut(padded(mark, signs)+" "+padded(name, names+3)+text, w, t.Glyphs.Ellipsis))
 	}
@@ -124,7 +125,7 @@ func (s sending) reasons(w int) string {
 	for _, i := range s.failed() {
 		r := s.rows[i]
 		x := s.env.explain(r.now.Err)
-		out = append(out, t.Strong.Render(cut(clean(r.now.Target.String()), w, t.Glyphs.Ellipsis))+"\n"+wrap(x.Title+". "+x.Text, w)+"\n"+s.env.steps(x, w))
+		out = append(out, t.Strong.Render(cut(display.Clean(r.now.Target.String()), w, t.Glyphs.Ellipsis))+"\n"+wrap(x.Title+". "+x.Text, w)+"\n"+s.env.steps(x, w))
 	}
 	return paragraphs(append(out, s.held(w), s.change(w))...)
 }
@@ -160,7 +161,7 @@ func (s sending) notes(w int) string {
 			if about[text] == nil {
 				texts = append(texts, text)
 			}
-			about[text] = append(about[text], clean(s.rows[i].now.Target.String()))
+			about[text] = append(about[text], display.Clean(s.rows[i].now.Target.String()))
 		}
 	}
 	for i, text := range texts {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -136,7 +137,7 @@ func passed(code flows.NoteCode, later map[flows.NoteCode]bool) bool {
 
 // copyIt copies a text of the challenge.
 func (s signIn) copyIt(what, text string) tea.Cmd {
-	return copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, what, clean(text))
+	return copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, what, display.Clean(text))
 }
 
 // printIt shows texts outside of the wizard, an empty line between them.
@@ -144,7 +145,7 @@ func (s signIn) printIt(texts ...string) tea.Cmd {
 	for i, text := range texts {
 		lines := strings.Split(text, "\n")
 		for j := range lines {
-			lines[j] = clean(lines[j])
+			lines[j] = display.Clean(lines[j])
 		}
 		texts[i] = strings.Join(lines, "\n")
 	}

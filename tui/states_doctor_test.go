@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"codex-login/display"
 	"codex-login/flows/doctor"
 )
 
@@ -19,9 +20,9 @@ func lookedAt(area, check string, all ...found) looked {
 
 func doctorStates(e *env, x texts) []state {
 	loose := found{
-		title: "Permissions", measured: clean(e.short(x.path)) + " has mode 0644: others may read it", expected: "mode 0600",
-		do:       "chmod 0600 " + clean(e.short(x.path)) + "; whoever may have read it has the login: then sign out and in again",
-		severity: doctor.Problem, fix: "chmod 0600 " + clean(e.short(x.path)),
+		title: "Permissions", measured: display.Clean(e.short(x.path)) + " has mode 0644: others may read it", expected: "mode 0600",
+		do:       "chmod 0600 " + display.Clean(e.short(x.path)) + "; whoever may have read it has the login: then sign out and in again",
+		severity: doctor.Problem, fix: "chmod 0600 " + display.Clean(e.short(x.path)),
 	}
 	beaten := is(doctor.Warning, "Which credential", "codex exec uses the key in CODEX_API_KEY, and not the stored login; it is billed at API rates")
 	rows := []looked{
@@ -30,9 +31,9 @@ func doctorStates(e *env, x texts) []state {
 		lookedAt("home", "locks", is(doctor.Sound, "Locks", "Nobody holds one")),
 		lookedAt("login", "login", is(doctor.Sound, "Stored login", "ChatGPT, in ~/.codex/auth.json")),
 		lookedAt("login", "credential", beaten),
-		lookedAt("login", "running", is(doctor.Note, "Running Codex", clean(x.program)+" (process 4711) runs since 2026-11-22 09:00 UTC")),
+		lookedAt("login", "running", is(doctor.Note, "Running Codex", display.Clean(x.program)+" (process 4711) runs since 2026-11-22 09:00 UTC")),
 		lookedAt("rules", "configuration", is(doctor.Sound, "Configuration", "2 files, all readable")),
-		lookedAt("rules", "rules", is(doctor.Problem, "Admin rules", "They leave no way to sign in: "+clean(x.source))),
+		lookedAt("rules", "rules", is(doctor.Problem, "Admin rules", "They leave no way to sign in: "+display.Clean(x.source))),
 		lookedAt("network", "proxy", is(doctor.Sound, "Proxy", "None")),
 		lookedAt("network", "issuer", is(doctor.Sound, "Sign-in server", "auth.openai.com:443 answers in 92 ms"), is(doctor.Skipped, "Sign-in server", "Not looked at")),
 		lookedAt("surroundings", "terminal", is(doctor.Sound, "Terminal", "xterm-256color, 80x24")),
@@ -54,8 +55,8 @@ func doctorStates(e *env, x texts) []state {
 	sound := wardOf(e, fine...)
 	sound.verdict = "Nothing is wrong."
 	long := loose
-	long.measured = clean(x.detail + " " + x.path)
-	ask := mending{env: e, texts: []string{loose.fix, "remove the lock file " + clean(x.path) + ", which nobody holds"}}
+	long.measured = display.Clean(x.detail + " " + x.path)
+	ask := mending{env: e, texts: []string{loose.fix, "remove the lock file " + display.Clean(x.path) + ", which nobody holds"}}
 	busy, cured := ask, ask
 	busy.busy = true
 	cured.done = []bool{true, false}

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 )
@@ -31,8 +32,8 @@ func ruleStates(e *env, x texts) []state {
 	checked.menu.row = 3
 	noted := newPicker(e, "file")
 	noted.notes = []string{
-		clean(e.say("rules.from_project", "Setting", "forced_login_method = api", "Where", x.source+":3")),
-		clean(flows.WinnerWarning(e.words, flows.Winner{Variable: "CODEX_API_KEY", Refused: method})),
+		display.Clean(e.say("rules.from_project", "Setting", "forced_login_method = api", "Where", x.source+":3")),
+		display.Clean(flows.WinnerWarning(e.words, flows.Winner{Variable: "CODEX_API_KEY", Refused: method})),
 	}
 	out := append(settingStates(e, x), providerStates(e, x)...)
 	return append(out, []state{
@@ -64,7 +65,7 @@ func settingStates(e *env, x texts) []state {
 		{Key: policy.StoreKey, Default: "file", Said: []policy.Said{{Value: "keyring", Source: user}}},
 		{Key: policy.ChatGPTBaseURLKey, Default: "https://chatgpt.com/backend-api"},
 		{Key: policy.ProviderKey, Default: "openai", Said: []policy.Said{{Value: x.program, Source: user}}},
-		{Key: "model_providers." + clean(x.program) + ".experimental_bearer_token", Said: []policy.Said{{Hidden: true, Source: user}}},
+		{Key: "model_providers." + display.Clean(x.program) + ".experimental_bearer_token", Said: []policy.Said{{Hidden: true, Source: user}}},
 		{Key: policy.LogDirKey, Default: "/home/mina/.codex/log"},
 	}
 	s.ruling.Layers = []policy.LayerReport{
@@ -92,7 +93,7 @@ func providerStates(e *env, x texts) []state {
 		p.Source, p.Place = at, at
 		p.Place.Line = 9
 		if p.ID == "" {
-			p.ID, p.Name = "acme", clean(x.label)
+			p.ID, p.Name = "acme", display.Clean(x.label)
 		}
 		return provider{env: e, standing: p, atStart: start}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -148,7 +149,7 @@ func (s storeChoice) drawRow(i, w int) string {
 		head += t.Faint.Render("  " + s.env.say("store.configured"))
 	}
 	about := s.env.say("store.about." + string(c.Mode))
-	if where := clean(s.env.short(c.Where)); where != "" && i == s.row {
+	if where := display.Clean(s.env.short(c.Where)); where != "" && i == s.row {
 		about += "\n" + where
 	}
 	out := cut(head, w, t.Glyphs.Ellipsis) + "\n" + t.Faint.Render(indent(wrap(about, w-4), 4))

@@ -2,28 +2,13 @@ package tui
 
 import (
 	"strings"
-	"unicode"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 )
-
-// clean drops what could move the cursor, colour the screen or reorder its
-// text. What comes from flows is clean already; this is for the rest, and for
-// the day when it is not.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, s)
-}
 
 // wrap breaks text at words, and words that are wider than w anywhere.
 func wrap(s string, w int) string {
@@ -113,16 +98,16 @@ func joined(by string, blocks []string) string {
 // explain is flows.Explain with nothing left in it that a terminal would obey.
 func (e *env) explain(err error) flows.Explanation {
 	x := flows.Explain(e.words, err)
-	x.Title, x.Text = clean(x.Title), clean(x.Text)
+	x.Title, x.Text = display.Clean(x.Title), display.Clean(x.Text)
 	steps := strings.Split(x.Next, "\n")
 	for i := range steps {
-		steps[i] = clean(steps[i])
+		steps[i] = display.Clean(steps[i])
 	}
 	x.Next = strings.Join(steps, "\n")
 	return x
 }
 
-func (e *env) explainNote(n flows.Note) string { return clean(flows.ExplainNote(e.words, n)) }
+func (e *env) explainNote(n flows.Note) string { return display.Clean(flows.ExplainNote(e.words, n)) }
 
 // note is what a worker says besides, good or not.
 func (e *env) note(n flows.Note, w int) string {

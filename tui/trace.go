@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -108,7 +109,7 @@ func (s trace) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 func (s trace) text() string {
 	var b strings.Builder
 	for _, l := range s.lines {
-		b.WriteString(clean(l.String()) + "\n")
+		b.WriteString(display.Clean(l.String()) + "\n")
 	}
 	return b.String()
 }
@@ -143,7 +144,7 @@ func (s trace) line(l flows.TraceLine, w int) string {
 	case l.Level >= 4:
 		mark = t.Warn.Render(t.Glyphs.Warn) + " "
 	}
-	text := clean(l.Target + ": " + l.Text)
+	text := display.Clean(l.Target + ": " + l.Text)
 	if s.whole {
 		return hanging(at+mark, text, w)
 	}
@@ -166,7 +167,7 @@ func (e *env) logged(id string, w int) string {
 	if err := e.login.Trace.Err(); err != nil {
 		return e.warning(e.explain(err).Title, w)
 	}
-	return t.Faint.Render(wrap(e.say(id, "Path", clean(e.short(path))), w))
+	return t.Faint.Render(wrap(e.say(id, "Path", display.Clean(e.short(path))), w))
 }
 
 // traceKey opens the trace over a screen that waits or has failed.

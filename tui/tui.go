@@ -13,6 +13,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/tui/theme"
 
@@ -104,7 +105,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	case past.receipt != nil || past.switched != nil:
 		out.Receipt, out.Switched = past.receipt, past.switched
 	case crash != nil:
-		out.Err = errors.New(e.say("error.crash", "Problem", clean(crash.Error())))
+		out.Err = errors.New(e.say("error.crash", "Problem", display.Clean(crash.Error())))
 	case past.signedOut:
 	case interrupted:
 		out.Err = flows.ErrCancelled

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows/doctor"
 
 	"github.com/charmbracelet/x/ansi"
@@ -113,7 +114,7 @@ func (s ward) drawn(w int) []string {
 // area is the name of one, and how much of it is sound.
 func (s ward) area(l line) string {
 	t := s.env.theme
-	name := clean(doctor.Area(s.env.words, l.area))
+	name := display.Clean(doctor.Area(s.env.words, l.area))
 	if s.all {
 		return t.Strong.Render(name)
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -23,7 +24,7 @@ func (s browser) tunnel() (flows.TunnelText, bool) {
 	}
 	x := flows.ExplainTunnel(s.env.words, t)
 	for _, text := range []*string{&x.Intro, &x.Command, &x.Name, &x.Escape, &x.Hint} {
-		*text = clean(*text)
+		*text = display.Clean(*text)
 	}
 	return x, true
 }

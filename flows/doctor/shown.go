@@ -12,10 +12,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -55,17 +55,8 @@ var secretLike = regexp.MustCompile(`(sk-|at-|rt-|pat-)[A-Za-z0-9_\-]{8,}|eyJ[A-
 // clean is what every value goes through: nothing that a terminal obeys,
 // nothing that looks like a secret, no more than a line or two.
 func clean(text string) shown {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, text)
-	text = secretLike.ReplaceAllString(text, "[redacted]")
-	if runes := []rune(text); len(runes) > mostShown {
-		text = string(runes[:mostShown]) + "…"
-	}
-	return shown{text: text}
+	text = secretLike.ReplaceAllString(display.Clean(text), "[redacted]")
+	return shown{text: display.Cut(text, mostShown)}
 }
 
 // path is a file or folder, the person's own written with ~.

@@ -1,6 +1,9 @@
 package plain
 
-import "codex-login/flows"
+import (
+	"codex-login/display"
+	"codex-login/flows"
+)
 
 // entry is an account of the book in JSON. signed_in says whether it is the
 // active one, as active does.
@@ -57,7 +60,7 @@ type holder struct {
 
 func entryOf(e flows.Entry) entry {
 	out := entry{
-		ID: e.ID, Label: known(printable(e.Label)), Active: e.Active, Account: account(e.Account, e.Active),
+		ID: e.ID, Label: known(display.Clean(e.Label)), Active: e.Active, Account: account(e.Account, e.Active),
 		LastUsed: stamp(e.LastUsed), Sessions: e.Sessions, Ended: endedOf(e.Ended), Refused: refusalOf(e.Refused), Unchecked: refusalOf(e.Unchecked),
 	}
 	return out
@@ -128,7 +131,7 @@ func (e *Events) Switched(s flows.Switched) {
 	for _, p := range s.Holders.Programs {
 		_, restart := flows.ExplainHolder(e.Say, p)
 		out.Holders = append(out.Holders, holder{
-			string(p.Kind), p.PID, known(printable(p.Program)), stamp(p.Since), known(printable(p.Socket)), restart,
+			string(p.Kind), p.PID, known(display.Clean(p.Program)), stamp(p.Since), known(display.Clean(p.Socket)), restart,
 		})
 	}
 	for _, id := range s.Holders.Unseen {
@@ -158,5 +161,5 @@ func (e *Events) Forgotten(a flows.Entry, out flows.SignedOut, err error) {
 		Label     *string `json:"label"`
 		WasActive bool    `json:"was_active"`
 		signedOut
-	}{event("forgotten"), a.ID, known(printable(a.Label)), a.Active, e.signedOut(out)})
+	}{event("forgotten"), a.ID, known(display.Clean(a.Label)), a.Active, e.signedOut(out)})
 }

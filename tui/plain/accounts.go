@@ -1,6 +1,9 @@
 package plain
 
-import "codex-login/flows"
+import (
+	"codex-login/display"
+	"codex-login/flows"
+)
 
 // Accounts says which accounts there are, one a line on standard output.
 // checked is what Verified said already; nil when nobody looked.
@@ -55,7 +58,7 @@ func (l *Lines) holders(h flows.Holders) {
 	}
 	for _, p := range h.Programs {
 		what, restart := flows.ExplainHolder(l.Say, p)
-		l.say(l.Say.Say("plain.switched.holder", "What", printable(what), "Restart", restart))
+		l.say(l.Say.Say("plain.switched.holder", "What", display.Clean(what), "Restart", restart))
 	}
 	for _, id := range h.Unseen {
 		l.say(flows.ExplainUnseen(l.Say, id))
@@ -68,7 +71,7 @@ func (l *Lines) Labelled(e flows.Entry) {
 		l.data(l.Say.Say("plain.label.cleared", "Who", brief(l.Say, e)))
 		return
 	}
-	l.data(l.Say.Say("plain.label.set", "Label", printable(e.Label), "ID", e.ID))
+	l.data(l.Say.Say("plain.label.set", "Label", display.Clean(e.Label), "ID", e.ID))
 }
 
 // Forgotten says what forgetting an account did. err is what

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/x/ansi"
@@ -19,7 +20,7 @@ const shownAtOnce = 20
 func called(say *assets.Catalogue, e flows.Entry) string {
 	for _, name := range []string{e.Label, e.Email, e.KeyHint, e.UserID} {
 		if name != "" {
-			return printable(name)
+			return display.Clean(name)
 		}
 	}
 	return say.Say("plain.entry." + strings.ReplaceAll(method(e.Account), "-", "_"))
@@ -51,7 +52,7 @@ func seat(say *assets.Catalogue, e flows.Entry) string {
 		return say.Say("plain.entry." + strings.ReplaceAll(method(e.Account), "-", "_"))
 	}
 	workspace, _, _ := strings.Cut(e.WorkspaceID, "-")
-	return strings.TrimSpace(printable(e.Plan) + " " + printable(workspace))
+	return strings.TrimSpace(display.Clean(e.Plan) + " " + display.Clean(workspace))
 }
 
 // state is what is to be known before an account is chosen; "" for nothing.
@@ -74,7 +75,7 @@ func describe(say *assets.Catalogue, e flows.Entry) string {
 	parts := []string{fullName(say, e)}
 	switch {
 	case e.WorkspaceID != "":
-		parts = append(parts, printable(e.Plan), say.Say("plain.entry.workspace", "Workspace", printable(e.WorkspaceID)))
+		parts = append(parts, display.Clean(e.Plan), say.Say("plain.entry.workspace", "Workspace", display.Clean(e.WorkspaceID)))
 	default:
 		parts = append(parts, seat(say, e))
 	}

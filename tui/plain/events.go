@@ -10,6 +10,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/mdp/qrterminal/v3"
@@ -242,7 +243,7 @@ func account(a flows.Account, signedIn bool) Account {
 	return Account{
 		SignedIn: signedIn, Method: known(a.Method), Email: known(a.Email), UserID: known(a.UserID),
 		WorkspaceID: known(a.WorkspaceID), Plan: known(a.Plan), Key: known(a.KeyHint),
-		Store: known(string(a.Place.Kind)), StoreMode: known(string(a.StoreMode)), Place: known(printable(a.Place.Where)),
+		Store: known(string(a.Place.Kind)), StoreMode: known(string(a.StoreMode)), Place: known(display.Clean(a.Place.Where)),
 		ExpiresAt: stamp(a.ExpiresAt), LastRefresh: stamp(a.LastRefresh),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 )
@@ -165,7 +166,7 @@ func (l *Lines) matches(all []flows.Entry) string {
 	return strings.Join(rows, "\n")
 }
 
-func (l *Lines) logged(path string) { l.talk("log", "Path", printable(path)) }
+func (l *Lines) logged(path string) { l.talk("log", "Path", display.Clean(path)) }
 
 func (l *Lines) explain(err error) { l.explained(flows.Explain(l.Say, err)) }
 

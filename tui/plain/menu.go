@@ -9,6 +9,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -104,7 +105,7 @@ func (m menu) store(ctx context.Context, r *flows.Request) error {
 func place(say *assets.Catalogue, p flows.StoreChoice, chosen bool) string {
 	line := say.Say("plain.place." + string(p.Mode))
 	if p.Where != "" {
-		line = say.Say("plain.place.at", "Line", line, "Where", printable(p.Where))
+		line = say.Say("plain.place.at", "Line", line, "Where", display.Clean(p.Where))
 	}
 	switch {
 	case p.Pinned != nil:

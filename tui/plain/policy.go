@@ -3,6 +3,7 @@ package plain
 import (
 	"errors"
 
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 )
@@ -78,7 +79,7 @@ func (e *Events) Policy(r flows.Ruling, problem error) {
 			Ignored: append([]string{}, l.Ignored...),
 		}
 		if l.Err != nil {
-			one.Error = known(printable(l.Err.Error()))
+			one.Error = known(display.Clean(l.Err.Error()))
 		}
 		out.Layers = append(out.Layers, one)
 	}
@@ -155,7 +156,7 @@ func (e *Events) settingOf(s policy.Setting) settingJSON {
 }
 
 func sourceOf(s policy.Source) sourceJSON {
-	out := sourceJSON{Layer: string(s.Layer), File: known(printable(s.File)), Preference: known(s.Preference)}
+	out := sourceJSON{Layer: string(s.Layer), File: known(display.Clean(s.File)), Preference: known(s.Preference)}
 	if s.Line > 0 {
 		out.Line = &s.Line
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -24,7 +25,7 @@ func (l *Lines) Exported(x Exported) {
 			return // nothing was handed over: the exit code says so
 		}
 	}
-	l.talk("portable.exported", "Who", brief(l.Say, x.Entry), "File", printable(x.File), "Encrypted", x.Encrypted)
+	l.talk("portable.exported", "Who", brief(l.Say, x.Entry), "File", display.Clean(x.File), "Encrypted", x.Encrypted)
 	if x.Encrypted {
 		l.talk("portable.encrypted")
 	} else {
@@ -52,7 +53,7 @@ func (e *Events) Exported(x Exported) {
 		Encrypted bool    `json:"encrypted"`
 		File      *string `json:"file"`
 		Document  *string `json:"document"`
-	}{event("exported"), entryOf(x.Entry), x.Encrypted, known(printable(x.File)), known(string(x.Document))})
+	}{event("exported"), entryOf(x.Entry), x.Encrypted, known(display.Clean(x.File)), known(string(x.Document))})
 }
 
 // Imported writes the login as a sign-in does.

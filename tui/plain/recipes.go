@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -11,7 +12,7 @@ func (l *Lines) Recipes(all []flows.Recipe, e flows.Entry) {
 	if e.Method != "" {
 		who = brief(l.Say, e)
 	}
-	l.data("# " + l.Say.Say("plain.recipe.head", "Who", who, "Place", printable(e.Place.Where)))
+	l.data("# " + l.Say.Say("plain.recipe.head", "Who", who, "Place", display.Clean(e.Place.Where)))
 	if e.Method == flows.AccountChatGPT {
 		l.data("# " + l.Say.Say("plain.recipe.twice"))
 	}
@@ -19,7 +20,7 @@ func (l *Lines) Recipes(all []flows.Recipe, e flows.Entry) {
 		l.data("")
 		l.data("# " + r.Title(l.Say))
 		for _, c := range r.Commands {
-			l.data(printable(c))
+			l.data(display.Clean(c))
 		}
 	}
 	l.talk("password")

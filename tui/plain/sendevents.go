@@ -1,6 +1,9 @@
 package plain
 
-import "codex-login/flows"
+import (
+	"codex-login/display"
+	"codex-login/flows"
+)
 
 // machine names the target of an event.
 type machine struct {
@@ -10,7 +13,7 @@ type machine struct {
 }
 
 func machineOf(t flows.Target) machine {
-	return machine{t.String(), string(t.Kind), printable(t.Name)}
+	return machine{t.String(), string(t.Kind), display.Clean(t.Name)}
 }
 
 // machine is nil for a sign-in of this machine.
@@ -66,8 +69,8 @@ type sentOf struct {
 
 func (e *Events) sentOf(s flows.Sent) sentOf {
 	out := sentOf{
-		machine: machineOf(s.Target), Kind: string(s.Kind), Account: account(s.Account, true), Codex: known(printable(s.Codex)),
-		CodexSays: known(printable(s.Said)), Until: stamp(s.Until), Notes: e.remarks(s.Notes),
+		machine: machineOf(s.Target), Kind: string(s.Kind), Account: account(s.Account, true), Codex: known(display.Clean(s.Codex)),
+		CodexSays: known(display.Clean(s.Said)), Until: stamp(s.Until), Notes: e.remarks(s.Notes),
 	}
 	if s.Previous != nil {
 		old := account(*s.Previous, false)

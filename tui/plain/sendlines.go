@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"codex-login/display"
 	"codex-login/flows"
 )
 
@@ -45,7 +46,7 @@ func (l *Lines) asks(rows []flows.Progress) {
 
 func (l *Lines) arrived(p flows.Progress) {
 	s := p.Sent
-	line := l.Say.Say("plain.send.done", "Machine", p.Target.String(), "Kind", string(s.Kind), "Who", who(l.Say, s.Account), "Said", printable(s.Said))
+	line := l.Say.Say("plain.send.done", "Machine", p.Target.String(), "Kind", string(s.Kind), "Who", who(l.Say, s.Account), "Said", display.Clean(s.Said))
 	if s.Kind == flows.SendLend && !s.Until.IsZero() {
 		line = l.Say.Say("plain.send.until", "Line", line, "Until", clock(s.Until))
 	}

@@ -3,12 +3,11 @@ package plain
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 )
@@ -68,7 +67,7 @@ func (l *Lines) Status(s Standing) {
 	default:
 		l.data(codexStatus(s.Account))
 		if s.Label != "" {
-			l.data(l.Say.Say("plain.account.label", "Value", printable(s.Label)))
+			l.data(l.Say.Say("plain.account.label", "Value", display.Clean(s.Label)))
 		}
 		for _, line := range accountLines(l.Say, s.Account) {
 			l.data(line)
@@ -84,10 +83,10 @@ func (l *Lines) Status(s Standing) {
 		l.explain(s.Ended)
 	}
 	if s.Unchecked != nil {
-		l.data(printable(flows.UncheckedText(l.Say, s.Unchecked)))
+		l.data(display.Clean(flows.UncheckedText(l.Say, s.Unchecked)))
 	}
 	for _, note := range s.Notes {
-		l.data(printable(note))
+		l.data(display.Clean(note))
 	}
 	if p := s.Provider; p != nil && !p.NeedsLogin {
 		l.data(l.Say.Say("provider.line", "Title", flows.ExplainProvider(l.Say, *p).Title))
@@ -193,7 +192,7 @@ func accountLines(say *assets.Catalogue, a flows.Account) []string {
 	if a.Method == flows.AccountAPIKey {
 		add("key", a.KeyHint)
 	}
-	add("place", printable(a.Place.Where))
+	add("place", display.Clean(a.Place.Where))
 	if !a.ExpiresAt.IsZero() {
 		add("expires", clock(a.ExpiresAt))
 	}
@@ -212,14 +211,3 @@ func who(say *assets.Catalogue, a flows.Account) string {
 
 // clock is a point in time as a person here reads it.
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
-
-// printable drops what a terminal would obey rather than show; a folder's name
-// may hold anything.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, text)
-}

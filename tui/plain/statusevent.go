@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"codex-login/credstore"
+	"codex-login/display"
 )
 
 // winner is the credential of a client in JSON.
@@ -33,7 +34,7 @@ func (e *Events) Status(s Standing) {
 		Error     *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
-		ID: known(s.ID), Label: known(printable(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
+		ID: known(s.ID), Label: known(display.Clean(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
 		Refused: judgedOf(s.Err).refusal, Provider: providerOf(s.Provider), Unchecked: refusalOf(s.Unchecked),
 	}
 	for _, w := range s.Wins {

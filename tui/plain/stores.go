@@ -1,6 +1,9 @@
 package plain
 
-import "codex-login/flows"
+import (
+	"codex-login/display"
+	"codex-login/flows"
+)
 
 // Stores says where logins can be kept, and how each place stands here. The
 // one that is in use is marked.
@@ -22,7 +25,7 @@ func (l *Lines) Moved(m flows.Moved) {
 	}
 	l.data(l.Say.Say("plain."+id, "From", string(m.From), "To", string(m.To), "Count", m.Accounts))
 	if m.Account != nil {
-		l.data(l.Say.Say("plain.account.place", "Value", printable(m.Account.Place.Where)))
+		l.data(l.Say.Say("plain.account.place", "Value", display.Clean(m.Account.Place.Where)))
 	}
 	l.notes(m.Notes)
 }
@@ -40,7 +43,7 @@ func (e *Events) Stores(places []flows.StoreChoice) {
 	all := []store{}
 	for _, p := range places {
 		s := store{
-			Mode: string(p.Mode), Where: known(printable(p.Where)), Configured: p.Configured,
+			Mode: string(p.Mode), Where: known(display.Clean(p.Where)), Configured: p.Configured,
 			Usable: p.Problem == nil && p.Pinned == nil,
 		}
 		if p.Problem != nil {
