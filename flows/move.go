@@ -23,7 +23,8 @@ type Moved struct {
 
 // MoveStore moves every login of this CODEX_HOME to another store: each is
 // written there, read back and compared before its old copy goes, and
-// cli_auth_credentials_store in config.toml is changed in between. It returns
+// cli_auth_credentials_store in config.toml is changed in between. To the store
+// that is configured already it brings a login that was left elsewhere. It returns
 // a *StorePinnedError, or the error of a store or of config.toml; then the
 // logins are where they were, or in both places.
 func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
@@ -40,8 +41,14 @@ func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 func (l *Login) moveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
 	l.follow()
 	out := Moved{From: l.Mode(), To: to}
-	if err := l.movable(ctx, to); err != nil || to == out.From {
+	if err := l.movable(ctx, to); err != nil {
 		return out, err
+	}
+	if to == out.From {
+		if err := l.bring(ctx, &out); !errors.Is(err, credstore.ErrNotFound) {
+			return out, err
+		}
+		return out, nil
 	}
 	ctx = context.WithoutCancel(ctx)
 	began := l.Clock.now()
@@ -165,12 +172,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 	if entry != nil {
 		place.Leftover = entry
 	}
-	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
-		out.Notes = append(out.Notes, Note{Code: NoteOldCopyLeft, Err: left})
-	}
-	if place.Fallback != nil {
-		out.Notes = append(out.Notes, Note{Code: NoteKeyringUnusable, Err: place.Fallback})
-	}
+	out.add(place)
 	account := describe(active)
 	account.Place, account.StoreMode = place, to
 	out.Account = &account

@@ -38,13 +38,13 @@ const (
 
 // The keys of the settings.
 const (
-	StoreKey          = "cli_auth_credentials_store"
+	StoreKey = "cli_auth_credentials_store"
 	// SecretAuthStorageKey is a key of the table features.
 	SecretAuthStorageKey = "secret_auth_storage"
-	OpenAIBaseURLKey  = "openai_base_url"
-	ChatGPTBaseURLKey = "chatgpt_base_url"
-	LogDirKey         = "log_dir"
-	ProfileKey        = "profile"
+	OpenAIBaseURLKey     = "openai_base_url"
+	ChatGPTBaseURLKey    = "chatgpt_base_url"
+	LogDirKey            = "log_dir"
+	ProfileKey           = "profile"
 )
 
 // What Codex takes where no layer says anything.

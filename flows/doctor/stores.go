@@ -122,7 +122,11 @@ func (p *patient) unread(ctx context.Context, stored storedLogin) []Finding {
 	})
 	var found []Finding
 	for _, c := range unread {
-		found = append(found, note("unread", with{"Mode": name(string(p.login.Mode())), "Place": p.where(c.Place)}))
+		at := with{"Mode": name(string(p.login.Mode())), "Place": p.where(c.Place), "Fetch": yes(p.login.Mode() != credstore.ModeEphemeral)}
+		if k := p.login.Home.KeyringPlace().Kind; c.Place.Kind != credstore.KindFile && c.Place.Kind != k {
+			at["Feature"] = name(map[bool]string{true: "on", false: "off"}[p.login.Home.Encrypted])
+		}
+		found = append(found, note("unread", at))
 	}
 	switch {
 	case len(found) > 0:
