@@ -110,6 +110,9 @@ func TestSendCommandToAHundred(t *testing.T) {
 	if r.code != exitFailed || done != 90 || failed != 10 || strings.Count(r.out, "\n") != 100 {
 		t.Errorf("exit %d, %d done, %d failed:\n%s", r.code, done, failed, r.out)
 	}
+	if !strings.Contains(r.err, "90 machines: ") || strings.Count(r.err, "No Codex was found there") != 1 {
+		t.Errorf("the same note is said of each:\n%s", r.err)
+	}
 	reasons := r.err[strings.Index(r.err, "10 of 100 failed:"):]
 	if strings.Count(reasons, "There is no container c") != 10 || !strings.Contains(reasons, "- podman:c93: ") {
 		t.Errorf("the reasons:\n%s", r.err)

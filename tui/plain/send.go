@@ -20,7 +20,7 @@ type SendVoice interface {
 	state(p flows.Progress)
 	asks(rows []flows.Progress)
 	// arrived and failed are the last word on a target; of several.
-	arrived(p flows.Progress)
+	arrived(p flows.Progress, several bool)
 	failed(p flows.Progress, several bool)
 	sent(k flows.SendKind, rows []flows.Progress)
 	lending()
@@ -205,7 +205,7 @@ func (w watch) look(rows []flows.Progress) {
 		last.state = p.State
 		switch p.State {
 		case flows.SendDone:
-			w.voice.arrived(p)
+			w.voice.arrived(p, w.several)
 		case flows.SendFailed:
 			w.voice.failed(p, w.several)
 		default:

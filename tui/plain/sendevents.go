@@ -79,7 +79,7 @@ func (e *Events) sentOf(s flows.Sent) sentOf {
 	return out
 }
 
-func (e *Events) arrived(p flows.Progress) {
+func (e *Events) arrived(p flows.Progress, _ bool) {
 	e.write(struct {
 		head
 		sentOf

@@ -44,15 +44,48 @@ func (l *Lines) asks(rows []flows.Progress) {
 	l.talk("send.asks", "Machines", names(rows))
 }
 
-func (l *Lines) arrived(p flows.Progress) {
+// arrived has the notes of one target; those of several come at the end, where
+// what is the same of many can be said once.
+func (l *Lines) arrived(p flows.Progress, several bool) {
 	s := p.Sent
 	line := l.Say.Say("plain.send.done", "Machine", p.Target.String(), "Kind", string(s.Kind), "Who", who(l.Say, s.Account), "Said", display.Clean(s.Said))
 	if s.Kind == flows.SendLend && !s.Until.IsZero() {
 		line = l.Say.Say("plain.send.until", "Line", line, "Until", clock(s.Until))
 	}
 	l.data(line)
+	if several {
+		return
+	}
 	for _, n := range s.Notes {
 		l.noteFor(p.Target, n)
+	}
+}
+
+// mostNames is how many machines are named before they are only counted.
+const mostNames = 5
+
+// remarks says what else there is to say of several targets, the same words once.
+func (l *Lines) remarks(rows []flows.Progress) {
+	about := map[string][]flows.Progress{}
+	var texts []string
+	for _, p := range rows {
+		if p.State != flows.SendDone {
+			continue
+		}
+		for _, n := range p.Sent.Notes {
+			text := flows.ExplainNote(l.Say, n)
+			if about[text] == nil {
+				texts = append(texts, text)
+			}
+			about[text] = append(about[text], p)
+		}
+	}
+	for _, text := range texts {
+		who := names(about[text])
+		if n := len(about[text]); n > mostNames {
+			who = l.Say.Say("sendto.machines", "Count", n)
+		}
+		l.say(who + ": " + text)
 	}
 }
 
@@ -65,6 +98,9 @@ func (l *Lines) failed(p flows.Progress, several bool) {
 
 func (l *Lines) sent(k flows.SendKind, rows []flows.Progress) {
 	left := unsent(rows)
+	if len(rows) > 1 {
+		l.remarks(rows)
+	}
 	if len(left) < len(rows) {
 		l.talk("send.password")
 	}
