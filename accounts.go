@@ -166,6 +166,9 @@ func (o *options) switchTo(c *cobra.Command, name string) error {
 // find returns the account that a name on the command line means. What went
 // wrong has been said.
 func (o *options) find(c *cobra.Command, name string) (*flows.Login, flows.Accounts, flows.Entry, error) {
+	if strings.TrimSpace(name) == "" {
+		return nil, flows.Accounts{}, flows.Entry{}, o.misused(c, "no_name")
+	}
 	login, err := o.ready()
 	if err != nil {
 		return nil, flows.Accounts{}, flows.Entry{}, err

@@ -82,6 +82,9 @@ func CardOf(a *Auth) Card {
 func (c Card) update(a *Auth) Card {
 	fresh := CardOf(a)
 	fresh.Label, fresh.AddedAt, fresh.LastUsed = c.Label, c.AddedAt, c.LastUsed
+	if fresh.Mode == AuthPersonalAccessToken { // it does not say whose it is; its server did, once
+		fresh.Email, fresh.UserID, fresh.WorkspaceID = c.Email, c.UserID, c.WorkspaceID
+	}
 	if c.Ended != nil && c.Ended.Session == a.Fingerprint() {
 		fresh.Ended = c.Ended
 	}

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -110,6 +111,9 @@ func (l *Login) entry(c credstore.Card) Entry {
 func (l *Login) markActive(e *Entry, c credstore.Card, active *credstore.Auth, place credstore.Place) {
 	e.Account, e.Active = describe(active), true
 	e.Place, e.StoreMode = place, l.Mode()
+	if active.Kind() == credstore.AuthPersonalAccessToken {
+		e.Email, e.UserID, e.WorkspaceID = c.Email, c.UserID, c.WorkspaceID
+	}
 	e.Sessions++
 	e.Refused, e.Unchecked = l.checkStored(active), l.unchecked(active.Kind())
 	if c.Ended == nil || c.Ended.Session != active.Fingerprint() {
@@ -196,7 +200,7 @@ func (e Entry) names() []string {
 		names = append(names, e.KeyHint)
 	}
 	if e.Email != "" {
-		names = append(names, e.Email, e.Email+"/"+e.WorkspaceID, e.Email+"/"+e.Plan)
+		names = append(names, e.Email, e.Email+"/"+e.WorkspaceID, e.Email+"/"+cmp.Or(e.Plan, e.Method))
 	}
 	return names
 }
@@ -219,6 +223,19 @@ func (e *AmbiguousError) Error() string {
 
 // mostNamed is how many accounts a message names.
 const mostNamed = 10
+
+// such is a longer name of the first of them.
+func (e *AmbiguousError) such() string {
+	first := e.Matches[0]
+	workspace, _, _ := strings.Cut(first.WorkspaceID, "-")
+	switch {
+	case first.Label != "" && !strings.EqualFold(first.Label, strings.TrimSpace(e.Name)):
+		return first.Label
+	case first.Email != "" && workspace != "":
+		return first.Email + "/" + workspace
+	}
+	return first.ID
+}
 
 // list tells the accounts apart on a line.
 func (e *AmbiguousError) list() string {

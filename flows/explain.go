@@ -157,7 +157,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &nobody):
 		return "no_account", "no_account", []any{"Name", display.Line(nobody.Name, 80)}
 	case errors.As(err, &several):
-		return "ambiguous", "ambiguous", []any{"Name", display.Line(several.Name, 80), "Matches", several.list()}
+		return "ambiguous", "ambiguous", []any{"Name", display.Line(several.Name, 80), "Matches", several.list(), "Such", display.Line(several.such(), 120)}
 	case errors.Is(err, ErrDeviceCodeDisabled):
 		return "device_code_disabled", "device_code_disabled", nil
 	}

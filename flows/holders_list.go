@@ -144,8 +144,8 @@ func ancestors(ctx context.Context, p *process.Process) []string {
 	var names []string
 	for len(names) < maxAncestors {
 		parent, err := p.PpidWithContext(ctx)
-		if err != nil || parent <= 0 || parent == p.Pid {
-			break
+		if err != nil || parent <= 1 || parent == p.Pid {
+			break // the first process has taken in whose parent has ended
 		}
 		p = &process.Process{Pid: parent}
 		name, err := p.NameWithContext(ctx)

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,4 +62,5 @@ func (l *Login) endLoans(ctx context.Context, out *SignedOut, ids ...string) {
 			out.Lent = append(out.Lent, loan)
 		}
 	}
+	slices.SortFunc(out.Lent, func(a, b credstore.Loan) int { return strings.Compare(a.Machine.String(), b.Machine.String()) })
 }

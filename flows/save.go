@@ -82,6 +82,11 @@ func (l *Login) enter(ctx context.Context, mode credstore.Mode, a *credstore.Aut
 		receipt.Back = credstore.ID(receipt.replaced)
 	}
 	err := l.used(ctx, book, receipt.replaced, a)
+	if err == nil && a.Kind() == credstore.AuthPersonalAccessToken {
+		// Its server has just said whose it is.
+		who := receipt.Account
+		err = book.Note(ctx, a, func(c *credstore.Card) { c.Email, c.UserID, c.WorkspaceID = who.Email, who.UserID, who.WorkspaceID })
+	}
 	if err == nil {
 		// A page of the very same key or session is none any more.
 		_, err = book.Repair(ctx, a)

@@ -71,7 +71,9 @@ func (l *Lines) Labelled(e flows.Entry) {
 		l.data(l.Say.Say("plain.label.cleared", "Who", brief(l.Say, e)))
 		return
 	}
-	l.data(l.Say.Say("plain.label.set", "Label", display.Clean(e.Label), "ID", e.ID))
+	label := display.Clean(e.Label)
+	e.Label = ""
+	l.data(l.Say.Say("plain.label.set", "Label", label, "Who", brief(l.Say, e)))
 }
 
 // Forgotten says what forgetting an account did. err is what

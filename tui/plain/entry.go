@@ -48,11 +48,12 @@ func method(a flows.Account) string {
 // seat is the plan and the beginning of the workspace's id, which tell two
 // accounts of one e-mail address apart; otherwise the kind of the account.
 func seat(say *assets.Catalogue, e flows.Entry) string {
-	if e.Plan == "" && e.WorkspaceID == "" {
-		return say.Say("plain.entry." + strings.ReplaceAll(method(e.Account), "-", "_"))
+	kind := display.Clean(e.Plan)
+	if kind == "" {
+		kind = say.Say("plain.entry." + strings.ReplaceAll(method(e.Account), "-", "_"))
 	}
 	workspace, _, _ := strings.Cut(e.WorkspaceID, "-")
-	return strings.TrimSpace(display.Clean(e.Plan) + " " + display.Clean(workspace))
+	return strings.TrimSpace(kind + " " + display.Clean(workspace))
 }
 
 // state is what is to be known before an account is chosen; "" for nothing.
