@@ -115,7 +115,7 @@ func (o *options) standing(ctx context.Context, login *flows.Login) plain.Standi
 		s.Wins = login.Wins(flows.Account{})
 	}
 	provider := login.Provider()
-	s.Provider, s.Notes = &provider, append(login.ReservedNotes(o.words), login.ProjectNotes(o.words)...)
+	s.Provider, s.Notes = &provider, append(login.ProviderFaultNotes(o.words), login.ProjectNotes(o.words)...)
 	return s
 }
 

@@ -34,7 +34,7 @@ type Ruling struct {
 func (l *Login) Ruling(ctx context.Context) Ruling {
 	out := Ruling{Settings: l.Rules.Settings(), Layers: l.Rules.Layers(), FromProject: l.Rules.FromProject()}
 	if l.Say != nil {
-		out.Notes = l.ReservedNotes(l.Say)
+		out.Notes = l.ProviderFaultNotes(l.Say)
 	}
 	e, err := l.Current(ctx)
 	errors.As(err, &out.Refused)
@@ -65,13 +65,19 @@ func (l *Login) ProjectNotes(say *assets.Catalogue) []string {
 	return out
 }
 
-// ReservedNotes name the tables that keep Codex from starting, a line each.
-func (l *Login) ReservedNotes(say *assets.Catalogue) []string {
+// ProviderFaultNotes name the tables that keep Codex from starting, a line each.
+func (l *Login) ProviderFaultNotes(say *assets.Catalogue) []string {
 	var out []string
-	for _, id := range l.Rules.ReservedIDs() {
-		out = append(out, say.Say("provider.reserved", "ID", display.Line(id.Value, 80), "Where", id.Source.String()))
+	for _, f := range l.Rules.ProviderFaults {
+		out = append(out, say.Say("provider.fault", "ID", display.Line(f.ID.Value, 80), "Where", f.ID.Source.String(), "Why", ExplainProviderFault(say, f)))
 	}
 	return out
+}
+
+// ExplainProviderFault says what is wrong with a provider's table, and what to
+// do, as the rest of a sentence that has named it.
+func ExplainProviderFault(say *assets.Catalogue, f policy.ProviderFault) string {
+	return say.Say("provider.fault_"+string(f.Why), "Key", f.Key)
 }
 
 // ProjectNote says that a repository decides a setting.

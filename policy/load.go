@@ -143,6 +143,7 @@ func interpret(config, required table) (*Rules, *ConfigError) {
 	reader.noProfile(config)
 	r.ChatGPTBaseURL = reader.chatGPTBaseURL(config, required)
 	r.Provider = reader.provider(config, required)
+	r.ProviderFaults = providerFaults(config, required)
 	r.OpenAIBaseURL = reader.openAIBaseURL(config, r.Provider)
 	r.LogDir = reader.logDir(config, required)
 	if v, ok := reader.choice(config, ForcedMethod, methods); ok {

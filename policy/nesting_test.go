@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,18 +23,5 @@ func TestNesting(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-	}
-}
-
-// TestReservedIDs: Codex 0.169 starts with none of them.
-func TestReservedIDs(t *testing.T) {
-	home := t.TempDir()
-	text := "[model_providers.ollama]\nname = \"x\"\n[model_providers.gcp]\nbase_url = \"x\"\n[model_providers.mine]\nname = \"x\"\n"
-	if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, _ := Load(Options{Home: home, System: t.TempDir()})
-	if got := r.ReservedIDs(); len(got) != 1 || got[0].Value != "ollama" || got[0].Source.Line != 1 {
-		t.Errorf("%+v", got)
 	}
 }

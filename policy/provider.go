@@ -135,13 +135,20 @@ func (r *reader) provider(config, required table) Provider {
 
 // providerTable is what describes a provider.
 func providerTable(config, required table, id string) (table, bool) {
+	e, ok := providerEntry(config, required, id)
+	one, _ := e.value.(table)
+	return one, ok
+}
+
+// providerEntry is the table that describes a provider, with its place.
+func providerEntry(config, required table, id string) (entry, bool) {
 	for _, t := range []table{required, config} {
 		all, _ := t[providersKey].value.(table)
-		if one, ok := all[id].value.(table); ok {
-			return one, true
+		if _, ok := all[id].value.(table); ok {
+			return all[id], true
 		}
 	}
-	return nil, false
+	return entry{}, false
 }
 
 // describe takes the members out of a provider's table.

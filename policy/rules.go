@@ -87,6 +87,9 @@ type Rules struct {
 	LogDir Value[string]
 	// Provider is the active model provider.
 	Provider Provider
+	// ProviderFaults are tables of providers with which Codex does not start, the
+	// active one's or another's, in the order of their ids.
+	ProviderFaults []ProviderFault
 
 	// One for each rule; nil where no layer states it. The forced workspaces
 	// are trimmed, without blanks and never empty.

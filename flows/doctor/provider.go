@@ -16,8 +16,12 @@ func checkProvider(_ context.Context, p *patient) []Finding {
 	if provider.Kind() == policy.ProviderUnknown && errors.As(p.Trouble, &unreadable) {
 		return []Finding{{Cause: "unreadable", Severity: Skipped}}
 	}
-	if reserved := p.login.Rules.ReservedIDs(); len(reserved) > 0 {
-		return []Finding{problem("reserved", with{"Provider": name(reserved[0].Value), "Source": p.place(reserved[0].Source)})}
+	var faults []Finding
+	for _, f := range p.login.Rules.ProviderFaults {
+		faults = append(faults, problem("fault_"+string(f.Why), with{"Provider": name(f.ID.Value), "Source": p.place(f.ID.Source), "Key": name(f.Key)}))
+	}
+	if len(faults) > 0 {
+		return faults
 	}
 	switch {
 	case provider.Kind() == policy.ProviderUnknown:

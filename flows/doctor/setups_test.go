@@ -235,6 +235,15 @@ func ruleSetups() []setup {
 		{"a provider without its key", "provider.no_variable", Problem, "ACME_KEY", func(w *ward) {
 			w.config("model_provider = \"acme\"\n[model_providers.acme]\nname = \"Acme\"\nbase_url = \"http://127.0.0.1:9\"\nenv_key = \"ACME_KEY\"\nenv_key_instructions = \"Ask Ada.\"\n")
 		}},
+		{"a provider's table with the name of a built-in one", "provider.fault_reserved", Problem, "[model_providers.ollama] (~/.codex/config.toml:1)", func(w *ward) { w.config("[model_providers.ollama]") }},
+		{"a cloud's table with a name", "provider.fault_foreign", Problem, "sets name", func(w *ward) { w.config("[model_providers.gcp]\nname = 'x'") }},
+		{"a provider with two credentials", "provider.fault_twice", Problem, "both auth and env_key", func(w *ward) {
+			w.config("[model_providers.a]\nname = 'x'\nenv_key = 'X'\nauth = {command = 'x'}")
+		}},
+		{"a provider without a command", "provider.fault_command", Problem, "auth without a command", func(w *ward) { w.config("[model_providers.a]\nname = 'x'\nauth = {args = []}") }},
+		{"a provider with aws", "provider.fault_aws", Problem, "has aws", func(w *ward) { w.config("[model_providers.a]\nname = 'x'\naws = {}") }},
+		{"a provider of yesterday", "provider.fault_wire", Problem, "wire_api", func(w *ward) { w.config("[model_providers.a]\nname = 'x'\nwire_api = 'chat'") }},
+		{"a provider without a name", "provider.fault_name", Problem, "has no name", func(w *ward) { w.config("[model_providers.a]\nbase_url = 'http://x'") }},
 		{"a provider that nobody knows", "provider.unknown", Problem, "no provider nosuch", func(w *ward) { w.config(`model_provider = "nosuch"`) }},
 	}
 }
