@@ -26,7 +26,18 @@ func newAccountCard(e *env, w wantCard) accountCard {
 	return accountCard{env: e, entry: w.entry, wins: w.wins, try: w.try}
 }
 
-func (s accountCard) back() key.Binding { return s.env.bind("back", "enter", "enter", "esc", "q") }
+// choose is what enter does in the list.
+func (s accountCard) choose() key.Binding {
+	return when(wayOf(s.entry) == "switch" && s.entry.ID != "", s.env.bind("switch", "enter"))
+}
+
+func (s accountCard) back() key.Binding {
+	if s.choose().Enabled() {
+		return s.env.bind("back", "esc", "esc", "q")
+	}
+	return s.env.bind("back", "enter", "enter", "esc", "q")
+}
+
 func (s accountCard) another() key.Binding {
 	id := "add"
 	if s.entry.Ended != nil {
@@ -52,7 +63,7 @@ func (s accountCard) security() key.Binding {
 }
 
 func (s accountCard) Keys() []key.Binding {
-	return []key.Binding{s.back(), s.out(), s.another(), s.check(), s.machines(), s.export(), s.security()}
+	return []key.Binding{s.choose(), s.back(), s.out(), s.another(), s.check(), s.machines(), s.export(), s.security()}
 }
 
 func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
@@ -68,6 +79,8 @@ func (s accountCard) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		}
 	case tea.KeyMsg:
 		switch {
+		case pressed(msg, s.choose()):
+			return s, nil, wantEnter{s.entry}
 		case pressed(msg, s.back()):
 			return s, nil, wantBack{}
 		case pressed(msg, s.out()):

@@ -163,6 +163,10 @@ func (s accounts) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return s.press(msg)
+	case enterMsg:
+		if s.idle() {
+			return s.enter(msg.entry)
+		}
 	case listedMsg:
 		if msg.attempt != s.try.id {
 			return s, nil, nil

@@ -70,6 +70,9 @@ func verifyCmd(w *work, try attempt, l *flows.Login, id string) tea.Cmd {
 	}
 }
 
+// enterMsg has the list do what enter does to an account.
+type enterMsg struct{ entry flows.Entry }
+
 type switchedMsg struct {
 	attempt int
 	now     isSwitched

@@ -49,6 +49,8 @@ type (
 		wins  []flows.Winner
 		try   attempt
 	}
+	// wantEnter goes back to the list and does there what enter does.
+	wantEnter struct{ entry flows.Entry }
 	// wantRename gives an account a name of the person's own.
 	wantRename struct{ entry flows.Entry }
 	// wantMove chooses where all logins shall be kept from now on.

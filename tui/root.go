@@ -175,6 +175,15 @@ func (r *root) drop(n int) {
 // typed takes keys that arrived in one read, as fast typing over SSH does, one
 // by one. What was pasted stays whole.
 func (r root) typed(msg tea.KeyMsg) (root, tea.Cmd) {
+	if msg.Type == tea.KeyEsc && msg.Alt { // twice esc, read at once
+		msg.Alt = false
+		r, first := r.press(msg)
+		if r.leave {
+			return r, first
+		}
+		r, second := r.press(msg)
+		return r, tea.Batch(first, second)
+	}
 	if msg.Type != tea.KeyRunes || msg.Paste || len(msg.Runes) < 2 {
 		return r.press(msg)
 	}

@@ -68,6 +68,9 @@ func (r root) manage(want intent) (root, tea.Cmd) {
 		return r.accounts(want)
 	case wantCard:
 		return r.push(newAccountCard(r.env, want), nil)
+	case wantEnter:
+		r.drop(len(r.stack) - 1)
+		return r.update(enterMsg(want))
 	case wantRename:
 		return r.push(newRename(r.env, want.entry), nil)
 	case wantWrong:
