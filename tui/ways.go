@@ -47,19 +47,21 @@ type fullness struct {
 	hints   bool // what may be skipped
 	picture bool // the QR code
 	first   bool // the address before the ways, not after them
+	unseen  bool // the address is out of sight: how to get it instead of the heading
 }
 
 // ways draws the address and the ways, as full as the place allows. row is that
 // of the field.
 func (s browser) ways(w, h int) (view string, row int) {
 	for _, f := range []fullness{
-		{true, true, true, true},
-		{false, true, true, true},
-		{false, false, true, true},
-		{true, true, false, true},
-		{false, true, false, true},
-		{false, false, false, true},
-		{false, false, false, false},
+		{airy: true, hints: true, picture: true, first: true},
+		{hints: true, picture: true, first: true},
+		{picture: true, first: true},
+		{airy: true, hints: true, first: true},
+		{hints: true, first: true},
+		{first: true},
+		{},
+		{unseen: !s.Typing()},
 	} {
 		view, row = s.waysAs(f, w)
 		if height(view) <= h {
@@ -71,7 +73,11 @@ func (s browser) ways(w, h int) (view string, row int) {
 
 func (s browser) waysAs(f fullness, w int) (view string, row int) {
 	t := s.env.theme
-	title := t.Title.Render(wrap(s.env.say("browser.heading"), w))
+	heading := "browser.heading"
+	if f.unseen {
+		heading = "browser.link_keys"
+	}
+	title := t.Title.Render(wrap(s.env.say(heading), w))
 	address := wrap(s.env.say("browser.open_there"), w) + "\n" + link(t, s.challenge.URL, w)
 	var blocks []string
 	add := func(text string) {
