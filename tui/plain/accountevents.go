@@ -17,7 +17,7 @@ type entry struct {
 	Ended    *ended   `json:"ended"`
 	Refused  *refusal `json:"refused"`
 	// Unchecked is the rule that only the login's server can hold it to.
-	Unchecked *refusal  `json:"unchecked,omitempty"`
+	Unchecked *refusal  `json:"unchecked"`
 	Verified  *verified `json:"verified"`
 }
 

@@ -169,8 +169,8 @@ func (e *Events) Failed(err error) {
 	out := struct {
 		head
 		failure
-		judged
-		barredBy
+		*judged
+		*barredBy
 		Matches []entry `json:"matches,omitempty"`
 	}{head: event("error"), failure: e.failure(err), judged: judgedOf(err), barredBy: barredOf(err)}
 	var several *flows.AmbiguousError

@@ -65,11 +65,11 @@ func (e *Events) Policy(r flows.Ruling, problem error) {
 		Conflict    *failure      `json:"conflict"`
 		Error       *failure      `json:"error"`
 		Login       *refusal      `json:"login"`
-		Notes       []string      `json:"notes,omitempty"`
-		Unchecked   *refusal      `json:"unchecked,omitempty"`
+		Notes       []string      `json:"notes"`
+		Unchecked   *refusal      `json:"unchecked"`
 		FromProject []string      `json:"from_project"`
 		Cloud       bool          `json:"cloud_policies"`
-	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud, Unchecked: refusalOf(r.Unchecked), Notes: r.Notes}
+	}{head: head{Schema: Schema}, Settings: []settingJSON{}, Layers: []layerJSON{}, FromProject: []string{}, Cloud: r.Cloud, Unchecked: refusalOf(r.Unchecked), Notes: append([]string{}, r.Notes...)}
 	for _, s := range r.Settings {
 		out.Settings = append(out.Settings, e.settingOf(s))
 	}

@@ -84,7 +84,7 @@ type refusal struct {
 	Effect string `json:"effect"`
 	// SparedBy is the environment variable that Codex uses in place of the login,
 	// which it does not delete then.
-	SparedBy *string `json:"spared_by,omitempty"`
+	SparedBy *string `json:"spared_by"`
 }
 
 // refusedBy is refusalOf for the login in use.
@@ -115,18 +115,19 @@ func refusalOf(v *policy.Violation) *refusal {
 // Codex would print, what became of the stored login, and what is still open.
 type judged struct {
 	*refusal
-	Codex     *string  `json:"codex,omitempty"`
-	SignedOut *bool    `json:"signed_out,omitempty"`
-	Allowed   []string `json:"allowed,omitempty"`
+	Codex     *string  `json:"codex"`
+	SignedOut *bool    `json:"signed_out"`
+	Allowed   []string `json:"allowed"`
 }
 
-func judgedOf(err error) judged {
+// judgedOf is nil where no rule refused.
+func judgedOf(err error) *judged {
 	var r *flows.RefusedError
 	var v *policy.Violation
 	if !errors.As(err, &v) {
-		return judged{}
+		return nil
 	}
-	out := judged{refusal: refusalOf(v)}
+	out := &judged{refusal: refusalOf(v), Allowed: []string{}}
 	if errors.As(err, &r) {
 		out.refusal = refusedBy(r)
 		gone := r.SignedOut()
@@ -144,14 +145,15 @@ func judgedOf(err error) judged {
 // barredBy is what an error event says besides of an account that OpenAI's side
 // refuses.
 type barredBy struct {
-	ServerCode *string `json:"server_code,omitempty"`
-	RequestID  *string `json:"request_id,omitempty"`
+	ServerCode *string `json:"server_code"`
+	RequestID  *string `json:"request_id"`
 }
 
-func barredOf(err error) barredBy {
+// barredOf is nil where it does not.
+func barredOf(err error) *barredBy {
 	var b *flows.BarredError
 	if !errors.As(err, &b) {
-		return barredBy{}
+		return nil
 	}
-	return barredBy{known(b.Code), known(b.RequestID)}
+	return &barredBy{known(b.Code), known(b.RequestID)}
 }

@@ -30,12 +30,15 @@ func (e *Events) Status(s Standing) {
 		Provider  *provider `json:"provider"`
 		Verified  *verified `json:"verified"`
 		Refused   *refusal  `json:"refused"`
-		Unchecked *refusal  `json:"unchecked,omitempty"`
+		Unchecked *refusal  `json:"unchecked"`
 		Error     *failure  `json:"error"`
 	}{
 		head: head{Schema: Schema}, Account: account(s.Account, s.Err == nil),
 		ID: known(s.ID), Label: known(display.Clean(s.Label)), Ended: endedOf(s.Ended), Wins: []winner{},
-		Refused: judgedOf(s.Err).refusal, Provider: providerOf(s.Provider), Unchecked: refusalOf(s.Unchecked),
+		Provider: providerOf(s.Provider), Unchecked: refusalOf(s.Unchecked),
+	}
+	if j := judgedOf(s.Err); j != nil {
+		out.Refused = j.refusal
 	}
 	for _, w := range s.Wins {
 		out.Wins = append(out.Wins, winner{
