@@ -8,7 +8,7 @@ VULN     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 LOG      := .deps/test.log
 
-.PHONY: help build run deps test vet lint bench interleave pictures golden fuzz clean
+.PHONY: help build run deps test vet lint bench wine deps-wine interleave pictures golden fuzz clean
 
 help:
 	@echo 'make build     the program, in ./codex-login'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint      gofumpt, staticcheck, govulncheck'
 	@echo 'make bench     benchmarks, among them against the real Codex'
 	@echo 'make interleave  a switch against a renewal by the real Codex, a thousand times and more'
+	@echo 'make wine      a walk through the Windows build under wine, beside codex.exe (make deps-wine brings both)'
 	@echo 'make pictures  the pictures of the README, from the running program'
 	@echo 'make golden    accept the screens as they are now as the expected ones'
 	@echo 'make fuzz      every fuzz target for a while (FUZZTIME=60s)'
@@ -60,6 +61,12 @@ bench:
 ROUNDS ?= 1000
 interleave:
 	$(GO) test . -run '^TestSwitchBeside' -count=1 -timeout 60m -v -rounds $(ROUNDS)
+
+wine:
+	$(GO) test . -run '^TestWindows$$' -count=1 -timeout 30m -v -wine
+
+deps-wine:
+	@CODEX=$(CODEX) sh .ci/deps-wine
 
 pictures:
 	$(GO) test . -run '^TestPictures$$' -count=1 -pictures docs/pictures

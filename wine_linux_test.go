@@ -231,6 +231,7 @@ func TestWindows(t *testing.T) {
 	part("the four ways", walkWays)
 	part("accounts", walkAccounts)
 	part("credential manager", walkKeyring)
+	part("encrypted file", walkSealed)
 	part("Ünï cödé", walkPaths)
 	part("rules", walkRules)
 	part("doctor", walkDoctor)
@@ -323,6 +324,28 @@ func walkKeyring(p *pc) {
 	p.codexSays("", "Not logged in", "login", "status")
 }
 
+// walkSealed: on Windows Codex keeps the login in an encrypted file by default,
+// and the file's passphrase in the Credential Manager.
+func walkSealed(p *pc) {
+	writeText(p.t.(*testing.T), filepath.Join(p.person.home, "config.toml"), "cli_auth_credentials_store = \"keyring\"\r\n")
+	p.signIn("--device-auth")
+	sealed := filepath.Join(p.person.home, "secrets", "codex_auth.age")
+	if _, err := os.Stat(sealed); err != nil || p.authJSON() != "" {
+		p.t.Errorf("the login is not in the encrypted file: %v", err)
+	}
+	p.codexSays("", "Logged in using ChatGPT", "login", "status")
+	p.codexSays("sk-test-AAAABBBBCCCCEEEE\r\n", "API key saved", "login", "--with-api-key")
+	if p.codex != "" {
+		p.says([]string{"status"}, "sk-test-***CEEEE")
+	}
+	p.says([]string{"logout"})
+	p.codexSays("", "Not logged in", "login", "status")
+	p.codexSays("sk-test-AAAABBBBCCCCFFFF\r\n", "API key saved", "login", "--with-api-key")
+	if p.codex != "" {
+		p.says([]string{"status"}, "sk-test-***CFFFF")
+	}
+}
+
 func walkPaths(p *pc) {
 	name := p.cx
 	p.saysTo("sk-test-AAAABBBBCCCCDDDD\r\n", []string{"--with-api-key"}, name+`\auth.json`)
@@ -409,19 +432,21 @@ func walkWizard(p *pc) {
 	term := sit()
 	written(term, "ChatGPT with a device code")
 	term.Key("2")
+	written(term, "get a code")
+	term.Key("enter")
 	if err := p.issuer.ApproveDevice(p.t.Context(), written(term, deviceCode.String()), sandbox.MinaHarbour); err != nil {
 		p.t.Error(err)
 	}
 	written(term, "Run codex to start")
-	term.Key("q")
+	term.Key("enter")
 	if code := term.WaitExit(); code != exitDone {
 		p.t.Errorf("exit %d", code)
 	}
 	p.codexSays("", "Logged in using ChatGPT", "login", "status")
 	before := p.authJSON()
 	// ctrl+c leaves, and the login stays.
-	term = sit("--device-auth")
-	written(term, deviceCode.String())
+	term = sit()
+	written(term, "ChatGPT with a device code")
 	term.Key("ctrl+c")
 	if code := term.WaitExit(); code != exitCancelled || p.authJSON() != before {
 		p.t.Errorf("ctrl+c: exit %d", code)
