@@ -79,7 +79,7 @@ func (l *Login) moveStore(ctx context.Context, to credstore.Mode) (Moved, error)
 		return out, err
 	}
 	out.Accounts += pages
-	if out.Account != nil {
+	if out.Account != nil && out.Accounts > 0 {
 		out.Holders = l.Holders(ctx, began)
 	}
 	if err := book.EndMove(ctx); err != nil {
@@ -135,6 +135,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 	var receipt Receipt
 	configured := false
 	var active *credstore.Auth
+	var was credstore.Place
 	var entry error // what became of the entry that was left
 	place, err := l.store(to).Save(ctx, nil, credstore.Steps{
 		Choose: func(ctx context.Context) (*credstore.Auth, error) {
@@ -142,7 +143,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 				return nil, errStoreMoved
 			}
 			var err error
-			if active, _, err = l.store(l.Mode()).Load(ctx); err != nil {
+			if active, was, err = l.store(l.Mode()).Load(ctx); err != nil {
 				return nil, err
 			}
 			return active, l.keepReplaced(ctx, to, active, &receipt)
@@ -176,7 +177,9 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 	account := describe(active)
 	account.Place, account.StoreMode = place, to
 	out.Account = &account
-	out.Accounts++
+	if place.Kind != was.Kind || place.Where != was.Where { // without a keyring, auto is the file
+		out.Accounts++
+	}
 	return nil
 }
 
