@@ -23,6 +23,7 @@ const noRaceSleep = "GORACE=atexit_sleep_ms=0"
 //
 //	save DIR KEY     saves an API key in the file store
 //	saves DIR KEY N  does so N times
+//	seal DIR KEY     saves an API key in the encrypted file
 //	book …           see bookHelper
 func helper(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", args...)
@@ -40,6 +41,9 @@ func TestMain(m *testing.M) {
 		bookHelper(os.Args[2:])
 	}
 	store, times := Open(Home{Path: os.Args[2]}, ModeFile), 1
+	if os.Args[1] == "seal" {
+		store = &keyringStore{Home{Path: os.Args[2]}.encrypted(), onePassphrase{}}
+	}
 	if os.Args[1] == "saves" {
 		times, _ = strconv.Atoi(os.Args[4])
 	}

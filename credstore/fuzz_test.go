@@ -133,3 +133,50 @@ func FuzzRemoteAnswer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSecretMap puts a login into whatever map there is and takes it out: it
+// comes back as it was, and what else is there stays.
+func FuzzSecretMap(f *testing.F) {
+	for _, text := range []string{
+		`{"version":1,"secrets":{"global/CODEX_AUTH":"{}"}}`,
+		` { "secrets" : { "global/CODEX_AUTH" : "a", "x\u0000/\ud83d\ude00" : "b", "global/CODEX_AUTH":"c" } , "version":0,"future":[{"secrets":{}}] } `,
+		`{"version":1,"secrets":{}}`, `{"version":1.0,"secrets":{}}`, `{"version":2,"secrets":{}}`, `{"version":-1,"secrets":{}}`,
+		`{"version":1,"secrets":{"x":null}}`, `{"version":1,"secrets":{"x":"\ud800"}}`, `{"version":1,"secrets":{},"secrets":{}}`, `[]`, ``,
+	} {
+		f.Add([]byte(text), "sk-\u2028<>\x00")
+	}
+	f.Fuzz(func(t *testing.T, text []byte, value string) {
+		m, err := parseSecretMap(text)
+		if err != nil {
+			if _, ok := err.(*sealError); !ok {
+				t.Fatalf("%T", err)
+			}
+			return
+		}
+		if !utf8.ValidString(value) {
+			return
+		}
+		others := func(m *secretMap) (all []string) {
+			for _, s := range m.members {
+				if s.name != authSecret {
+					all = append(all, string(s.key)+string(s.value))
+				}
+			}
+			return all
+		}
+		with, err := parseSecretMap(m.with(authSecret, value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := with.get(authSecret); !ok || got != value || !reflect.DeepEqual(others(with), others(m)) {
+			t.Fatalf("%q came back as %q", value, got)
+		}
+		without, err := parseSecretMap(with.without(authSecret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := without.get(authSecret); ok || !reflect.DeepEqual(others(without), others(m)) {
+			t.Fatal("it is still there, or another one is not")
+		}
+	})
+}

@@ -22,6 +22,12 @@ func TestSecretServiceKeepsTheContract(t *testing.T) {
 	t.Run("auto", func(t *testing.T) {
 		testStore(t, func(h Home) Store { return Open(h, ModeAuto) }, KindKeyring)
 	})
+	t.Run("encrypted", func(t *testing.T) {
+		testStore(t, func(h Home) Store { return Open(h.encrypted(), ModeKeyring) }, KindEncrypted)
+	})
+	t.Run("auto, encrypted", func(t *testing.T) {
+		testStore(t, func(h Home) Store { return Open(h.encrypted(), ModeAuto) }, KindEncrypted)
+	})
 	t.Run("book", func(t *testing.T) {
 		testBookContract(t, func(h Home) *Book { return OpenBook(h, ModeKeyring) })
 	})

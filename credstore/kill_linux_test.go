@@ -1,11 +1,14 @@
 package credstore
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	gokeyring "github.com/zalando/go-keyring"
 )
 
 // A writer is killed at every system call that a save makes. After each the
@@ -53,6 +56,63 @@ func TestKillAtEverySystemCall(t *testing.T) {
 	}
 	t.Logf("%d kills: %d times the old login, %d times the new one", kills, outcomes["o"], outcomes["n"])
 }
+
+// The same for the encrypted file, at the calls that change something: the old
+// map or the new one is there, whole, with what else was in it.
+func TestKillWhileEncrypting(t *testing.T) {
+	if err := exec.Command("strace", "-o", "/dev/null", "true").Run(); err != nil {
+		missing(t, "strace with the right to trace")
+	}
+	home, ctx := testHome(t).encrypted(), testContext(t)
+	store := &keyringStore{home, onePassphrase{}}
+	sealAs(t, home, onePassphrase{}.text(), `{"version":1,"secrets":{"global/OTHER":"kept"}}`, 2)
+	outcomes := map[string]int{}
+	for _, name := range []string{"write", "fchmod", "fsync", "renameat", "unlinkat"} {
+		for nth := 1; ; nth++ {
+			if _, err := store.Save(ctx, apiKey("old"), Steps{}); err != nil {
+				t.Fatal(err)
+			}
+			if left := names(t, filepath.Dir(home.EncryptedFile())); len(left) != 1 {
+				t.Fatalf("left behind: %q", left)
+			}
+			write(t, home.AuthFile(), "{}")
+			self := helper("seal", home.Path, "new")
+			inject := fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, nth)
+			cmd := exec.Command("strace", append([]string{"-f", "-o", "/dev/null", "-e", "trace=" + name, "-e", inject, testBinary(t)}, self.Args[1:]...)...)
+			cmd.Env = self.Env
+			err := cmd.Run()
+			a, _, loadErr := store.Load(ctx)
+			if loadErr != nil || a.APIKey.Reveal() != "old" && a.APIKey.Reveal() != "new" {
+				t.Fatalf("killed at %s %d: %v", name, nth, loadErr)
+			}
+			if text := unsealed(t, home, onePassphrase{}); !strings.Contains(text, `"global/OTHER":"kept"`) {
+				t.Fatalf("killed at %s %d: another secret is lost", name, nth)
+			}
+			if err == nil {
+				break
+			}
+			outcomes[a.APIKey.Reveal()]++
+		}
+	}
+	if outcomes["old"] == 0 || outcomes["new"] == 0 {
+		t.Errorf("no kill on one side of the change: %v", outcomes)
+	}
+	t.Logf("%d times the old login, %d times the new one", outcomes["old"], outcomes["new"])
+}
+
+// onePassphrase is a keyring with one entry.
+type onePassphrase struct{}
+
+func (onePassphrase) text() string { return strings.Repeat("A", 43) + "=" }
+
+func (k onePassphrase) get(_ context.Context, service, _ string) (string, error) {
+	if service != secretsService {
+		return "", gokeyring.ErrNotFound
+	}
+	return k.text(), nil
+}
+func (onePassphrase) set(context.Context, string, string, string) error { return nil }
+func (onePassphrase) remove(context.Context, string, string) error      { return gokeyring.ErrNotFound }
 
 // The order that makes a save last through a power cut: the content reaches
 // the disk before the name does, and the name before the save returns.
