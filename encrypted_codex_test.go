@@ -195,3 +195,36 @@ func TestTheFeatureChanges(t *testing.T) {
 		t.Errorf("left at %s: %v", c.Place.Where, c.Err)
 	}
 }
+
+// TestDoctorEncryptedFileThatDoesNotOpen has a keyring that was made anew.
+func TestDoctorEncryptedFileThatDoesNotOpen(t *testing.T) {
+	p := newPerson(t, nil)
+	p.env = append(p.env, secretService(t)...)
+	home := inHome(t, p)
+	writeConfig(t, p, "cli_auth_credentials_store = \"keyring\"\n"+encrypted)
+	if r := p.run("sk-proj-lost-0123456789\n", "--with-api-key"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	p.env = append(p.env, secretService(t)...)
+	if _, codes, code := p.examine(); code != 1 || !strings.Contains(codes["login.unreadable"], home.PassphraseEntry()) || codes["keyring.sound"] == "" {
+		t.Errorf("exit %d, %v", code, codes)
+	}
+	r := p.run("sk-proj-new-0123456789\n", "--with-api-key")
+	if r.code == 0 || !strings.Contains(r.err, home.PassphraseEntry()) || !strings.Contains(r.err, "mv '"+home.EncryptedFile()+"'") {
+		t.Errorf("%+v", r)
+	}
+	writeConfig(t, p, "cli_auth_credentials_store = \"auto\"\n"+encrypted)
+	if r := p.run("sk-proj-new-0123456789\n", "--with-api-key"); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	if _, codes, code := p.examine(); code != 0 || !strings.Contains(codes["keyring.encrypted_auto"], "codex_auth.age") {
+		t.Errorf("exit %d, %v", code, codes)
+	}
+	// What the advice says helps.
+	if err := os.Rename(home.EncryptedFile(), home.EncryptedFile()+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.run("sk-proj-newer-0123456789\n", "--with-api-key"); r.code != 0 || !strings.Contains(r.out, "codex_auth.age") {
+		t.Errorf("%+v", r)
+	}
+}

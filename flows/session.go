@@ -30,6 +30,8 @@ type StoreChoice struct {
 	Mode credstore.Mode
 	// Where is the path or the keyring entry.
 	Where string
+	// Encrypted: the keyring keeps only the key of a file.
+	Encrypted bool
 	// Problem is why the mode cannot be used here; nil when it can.
 	Problem error
 	// Configured marks the mode that Codex reads now.

@@ -20,8 +20,10 @@ func (l *Login) Stores(ctx context.Context) []StoreChoice {
 			c.Where = l.Home.AuthFile()
 		case credstore.ModeKeyring:
 			c.Where, c.Problem = l.Home.KeyringPlace().Where, keyringErr
+			c.Encrypted = l.Home.Encrypted
 		case credstore.ModeAuto:
 			c.Where = l.Home.KeyringPlace().Where
+			c.Encrypted = l.Home.Encrypted
 			if keyringErr != nil {
 				c.Where = l.Home.AuthFile()
 			}

@@ -163,6 +163,9 @@ func (p picker) gap(h int) string {
 func (p picker) place() string {
 	switch p.mode {
 	case credstore.ModeKeyring, credstore.ModeAuto, credstore.ModeEphemeral:
+		if p.env.login.Home.Encrypted && p.mode != credstore.ModeEphemeral {
+			return p.env.say("picker.place_" + string(p.mode) + "_encrypted")
+		}
 		return p.env.say("picker.place_" + string(p.mode))
 	case credstore.ModeFile:
 	}

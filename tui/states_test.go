@@ -52,6 +52,7 @@ func states(t testing.TB, e *env, x texts) []state {
 	add("compare", newCompare(e))
 	add("enable", newEnable(e))
 	out = append(out, storeStates(e, x)...)
+	out = append(out, encryptedStates(e, x)...)
 	out = append(out, deviceStates(e, x)...)
 	out = append(out, browserStates(e, x)...)
 	out = append(out, elsewhereStates(e, x)...)

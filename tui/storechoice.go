@@ -149,6 +149,9 @@ func (s storeChoice) drawRow(i, w int) string {
 		head += t.Faint.Render("  " + s.env.say("store.configured"))
 	}
 	about := s.env.say("store.about." + string(c.Mode))
+	if c.Encrypted {
+		about = s.env.say("store.encrypted." + string(c.Mode))
+	}
 	if where := display.Clean(s.env.short(c.Where)); where != "" && i == s.row {
 		about += "\n" + where
 	}

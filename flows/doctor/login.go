@@ -40,6 +40,7 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 		info, err := os.Stat(p.login.Home.AuthFile())
 		at["TooBig"] = yes(credstore.IsProblem(stored.err, credstore.ProblemTooBig))
 		at["NoFile"] = yes(err == nil && stored.place.Kind == credstore.KindFile && !info.Mode().IsRegular())
+		at["Shut"] = yes(shut(stored.err))
 		return []Finding{problem("unreadable", at)}
 	case stored.auth.Empty():
 		return []Finding{warning("empty", at)}

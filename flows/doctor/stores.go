@@ -16,7 +16,7 @@ import (
 // store.
 func checkKeyring(ctx context.Context, p *patient) []Finding {
 	configured := p.login.Mode()
-	at := with{"Mode": name(string(configured)), "Entry": name(p.login.Home.KeyringEntry())}
+	at := with{"Mode": name(string(configured)), "Entry": p.where(p.login.Home.KeyringPlace())}
 	err, ok := p.probe(ctx)
 	if !ok {
 		return nil
@@ -29,6 +29,13 @@ func checkKeyring(ctx context.Context, p *patient) []Finding {
 		return []Finding{sound(at)}
 	}
 	at["Cause"], at["Detail"] = cause(err), detail(err)
+	if shut(err) { // the keyring is not to blame
+		if configured == credstore.ModeAuto {
+			at["File"] = p.path(p.login.Home.EncryptedFile())
+			return []Finding{warning("encrypted_auto", at)}
+		}
+		return []Finding{sound(at)} // the check of the login says so
+	}
 	why := "unusable"
 	switch {
 	case credstore.IsProblem(err, credstore.ProblemLocked):
@@ -80,6 +87,20 @@ func (p *patient) entryTrouble(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// shut reports that the encrypted file does not open, though the keyring answers.
+func shut(err error) bool {
+	var e *credstore.Error
+	if !errors.As(err, &e) || e.Place.Kind != credstore.KindEncrypted {
+		return false
+	}
+	switch e.Problem {
+	case credstore.ProblemUnavailable, credstore.ProblemLocked, credstore.ProblemTimeout, credstore.ProblemCorrupt:
+		return false
+	default:
+		return true
+	}
 }
 
 // checkLeftovers looks for a login in a place where Codex does not look for one

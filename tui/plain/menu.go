@@ -104,6 +104,9 @@ func (m menu) store(ctx context.Context, r *flows.Request) error {
 // place is a place for the login in a line, with how it stands.
 func place(say *assets.Catalogue, p flows.StoreChoice, chosen bool) string {
 	line := say.Say("plain.place." + string(p.Mode))
+	if p.Encrypted {
+		line = say.Say("plain.encrypted." + string(p.Mode))
+	}
 	if p.Where != "" {
 		line = say.Say("plain.place.at", "Line", line, "Where", display.Clean(p.Where))
 	}
