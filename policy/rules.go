@@ -41,6 +41,7 @@ const (
 	StoreKey = "cli_auth_credentials_store"
 	// SecretAuthStorageKey is a key of the table features.
 	SecretAuthStorageKey = "secret_auth_storage"
+	featuresKey          = "features"
 	OpenAIBaseURLKey     = "openai_base_url"
 	ChatGPTBaseURLKey    = "chatgpt_base_url"
 	LogDirKey            = "log_dir"

@@ -132,7 +132,7 @@ func (r *Rules) settings() []setting {
 		{path: []string{AllowedMethods}, layers: inRequirements, show: words},
 		{path: []string{AllowedWorkspaces}, layers: inRequirements, show: words},
 		{path: []string{StoreKey}, layers: anywhere, byDefault: defaultStore, show: oneWord},
-		{path: []string{"features", SecretAuthStorageKey}, layers: anywhere, byDefault: strconv.FormatBool(runtime.GOOS == "windows"), show: oneWord},
+		{path: []string{featuresKey, SecretAuthStorageKey}, layers: anywhere, byDefault: strconv.FormatBool(runtime.GOOS == "windows"), show: oneWord},
 		{path: []string{ChatGPTBaseURLKey}, layers: anywhere, byDefault: defaultChatGPTBaseURL, show: address},
 		{path: []string{OpenAIBaseURLKey}, layers: inConfig, byDefault: defaultOpenAIBaseURL, show: address},
 		{path: []string{ProviderKey}, layers: anywhere, byDefault: defaultProvider, show: oneWord},
@@ -179,7 +179,7 @@ func (r *Rules) activeProvider() string {
 // in an encrypted file then, and not in the keyring itself.
 func (r *Rules) SecretAuthStorage() bool {
 	return slices.ContainsFunc(r.Settings(), func(s Setting) bool {
-		return s.Key == "features."+SecretAuthStorageKey && s.Value() == "true"
+		return s.Key == featuresKey+"."+SecretAuthStorageKey && s.Value() == "true"
 	})
 }
 
@@ -192,6 +192,9 @@ func (r *Rules) Settings() []Setting {
 		for _, d := range r.stack.sayers(row) {
 			required := d.at.Layer == LayerRequirements
 			e, ok := d.values.find(row.path)
+			if !ok && required && row.path[0] == featuresKey { // another name of the table there
+				e, ok = d.values.find(append([]string{"feature_requirements"}, row.path[1:]...))
+			}
 			if !ok {
 				continue
 			}

@@ -3,6 +3,7 @@ package policy
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,30 @@ func TestLogDir(t *testing.T) {
 			}
 			if want := test.want(o); r.LogDir.Value != want {
 				t.Errorf("%q, want %q", r.LogDir.Value, want)
+			}
+		})
+	}
+}
+
+func TestSecretAuthStorage(t *testing.T) {
+	on := "[features]\nsecret_auth_storage = true\n"
+	for name, c := range map[string]struct {
+		configuration
+		want bool
+	}{
+		"by default":            {configuration{}, runtime.GOOS == "windows"},
+		"on":                    {configuration{user: on}, true},
+		"off":                   {configuration{user: "features.secret_auth_storage = false"}, false},
+		"pinned off":            {configuration{user: on, requirements: "[features]\nsecret_auth_storage = false"}, false},
+		"pinned on":             {configuration{requirements: on}, true},
+		"pinned, another name":  {configuration{requirements: "[feature_requirements]\nsecret_auth_storage = true"}, true},
+		"another name, no pin":  {configuration{user: "[feature_requirements]\nsecret_auth_storage = true"}, runtime.GOOS == "windows"},
+		"beside a broken layer": {configuration{user: "x", managed: on}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := Load(c.options(t))
+			if got := r.SecretAuthStorage(); got != c.want {
+				t.Errorf("%t, want %t", got, c.want)
 			}
 		})
 	}
