@@ -64,7 +64,11 @@ func machineStates(e *env, x texts) []state {
 func sendingAs(e *env, kind flows.SendKind, rows ...flows.Progress) sending {
 	s := sending{env: e, try: e.work.attempt(), request: flows.SendRequest{Kind: kind, SignIn: flows.Request{Method: flows.Device}}}
 	for _, p := range rows {
-		s.rows = append(s.rows, sendRow{now: p, running: p.State != flows.SendDone && p.State != flows.SendFailed && p.State != flows.SendAsks})
+		row := sendRow{now: p, running: p.State != flows.SendDone && p.State != flows.SendFailed && p.State != flows.SendAsks}
+		if p.Err != nil { // it was worked on
+			row.errand = &errand{Send: &flows.Send{}}
+		}
+		s.rows = append(s.rows, row)
 	}
 	s.show()
 	return s
