@@ -76,7 +76,7 @@ func (s ward) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 			report := s.exam.Report()
 			s.rows, s.verdict, s.fixes, s.bad = s.look(), display.Clean(doctor.Verdict(s.env.words, report)), report.Fixes(), !report.Sound()
 			s.ticket = report.Ticket(s.env.words, s.env.login.Issuer.UserAgent)
-			s.row = 0
+			s.row = s.worst()
 		}
 	case curedMsg:
 		next, cmd := s.again()
@@ -120,6 +120,23 @@ func (s ward) chosen() *found {
 	return nil
 }
 
+// worst is the first of the lines that can be chosen with the worst finding:
+// what a person came for is not the first note.
+func (s ward) worst() int {
+	at, i := 0, 0
+	var most doctor.Severity
+	for _, l := range s.lines() {
+		if l.found == nil {
+			continue
+		}
+		if i == 0 || l.found.severity.Worse(most) {
+			at, most = i, l.found.severity
+		}
+		i++
+	}
+	return at
+}
+
 func (s ward) choices() int {
 	n := 0
 	for _, l := range s.lines() {
@@ -161,7 +178,8 @@ func (s ward) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 	case pressed(k, s.copy()):
 		return s, copyCmd(s.env.work.ctx, s.env.paper, s.env.getenv, "report", s.ticket), nil
 	case pressed(k, s.fold()):
-		s.all, s.row = !s.all, 0
+		s.all = !s.all
+		s.row = s.worst()
 	case pressed(k, s.env.bind("move", "", "up", "k")):
 		s.row = max(s.row-1, 0)
 	case pressed(k, s.env.bind("move", "", "down", "j")):

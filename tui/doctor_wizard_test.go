@@ -81,3 +81,25 @@ func TestDoctorTicket(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// The cursor stands on the worst that was found, wherever that is.
+func TestWorstIsChosen(t *testing.T) {
+	e := testEnv(t)
+	for _, all := range []bool{false, true} {
+		s := wardOf(e,
+			lookedAt("home", "home", is(doctor.Note, "CODEX_HOME", "a note")),
+			lookedAt("home", "locks", is(doctor.Sound, "Locks", "nobody")),
+			lookedAt("login", "credential", is(doctor.Warning, "Which credential", "a warning")),
+			lookedAt("network", "names", is(doctor.Problem, "Name server", "a problem"), is(doctor.Problem, "Name server", "another")),
+		)
+		s.verdict, s.all = "1 to put right", all
+		s.row = s.worst()
+		if f := s.chosen(); f == nil || f.measured != "a problem" {
+			t.Errorf("all: %v, chosen: %+v", all, f)
+		}
+		folded, _, _ := s.Update(press("tab"))
+		if f := folded.(ward).chosen(); f == nil || f.measured != "a problem" {
+			t.Errorf("all: %v, chosen after tab: %+v", all, f)
+		}
+	}
+}

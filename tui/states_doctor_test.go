@@ -48,6 +48,9 @@ func doctorStates(e *env, x texts) []state {
 	sick.fixes = []*doctor.Fix{{Kind: doctor.FixPermissions}}
 	all := sick
 	all.all, all.row = true, 4
+	later := wardOf(e, append([]looked{lookedAt("home", "home", is(doctor.Note, "CODEX_HOME", "~/.codex is not there yet"))}, rows...)...)
+	later.verdict, later.bad = sick.verdict, true
+	later.row = later.worst()
 	var fine []looked
 	for _, r := range rows {
 		fine = append(fine, lookedAt(r.area, r.check, is(doctor.Sound, r.title, "As it should be")))
@@ -65,6 +68,7 @@ func doctorStates(e *env, x texts) []state {
 		{name: "doctor-looking", screen: wardOf(e, begun...)},
 		{name: "doctor-looking-all", screen: func() screen { s := wardOf(e, begun...); s.all = true; return s }()},
 		{name: "doctor", screen: sick},
+		{name: "doctor-note-first", screen: later},
 		{name: "doctor-moved", screen: after(sick, "down", "down")},
 		{name: "doctor-all", screen: all},
 		{name: "doctor-sound", screen: sound},

@@ -34,6 +34,9 @@ const (
 	Problem Severity = "problem" // Codex, or a sign-in, does not work like this
 )
 
+// Worse reports whether s is worse than other.
+func (s Severity) Worse(other Severity) bool { return s.rank() < other.rank() }
+
 // rank orders the severities, the worst first.
 func (s Severity) rank() int {
 	for i, known := range []Severity{Problem, Warning, Note, Sound} {

@@ -138,7 +138,7 @@ func TestAccountsInJSON(t *testing.T) {
 		}
 	}
 	if got := row(1); got["label"] != "work" || got["active"] != false || got["verified"] != nil ||
-		!reflect.DeepEqual(got["refused"], map[string]any{"rule": policy.ForcedWorkspace, "demanded": []any{"ws-9"}, "source": "/etc/codex/managed_config.toml:3", "found": nil, "effect": ""}) {
+		!reflect.DeepEqual(got["refused"], map[string]any{"rule": policy.ForcedWorkspace, "demanded": []any{"ws-9"}, "source": "/etc/codex/managed_config.toml:3", "found": nil, "effect": "", "spared_by": nil}) {
 		t.Errorf("%v", got)
 	}
 	if got := row(2); !reflect.DeepEqual(got["ended"], map[string]any{"reason": "used_elsewhere", "at": "2026-11-02T08:00:00Z"}) ||
