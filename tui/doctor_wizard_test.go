@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"codex-login/flows"
+	"codex-login/flows/doctor"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"

@@ -117,7 +117,9 @@ func (s sending) press(k tea.KeyMsg) (screen, tea.Cmd, intent) {
 		return s.again(s.failed())
 	case pressed(k, s.setFile()):
 		for _, i := range s.elsewhere() {
-			s.rows[i].errand.SetFileStore()
+			if e := s.rows[i].errand; e != nil {
+				e.SetFileStore()
+			}
 		}
 		return s.again(s.elsewhere())
 	case pressed(k, s.leave()):
