@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -52,7 +53,7 @@ func (o *options) heard(err error) error {
 	if lost == nil {
 		return err
 	}
-	if !errors.Is(lost, syscall.EPIPE) { // who has stopped reading knows
+	if !brokenPipe(lost) { // who has stopped reading knows
 		why := lost
 		var path *os.PathError
 		if errors.As(lost, &path) {
@@ -64,4 +65,12 @@ func (o *options) heard(err error) error {
 		return lost
 	}
 	return err
+}
+
+// brokenPipe reports whether the reader has gone. Windows says so in two ways,
+// which package syscall has no EPIPE for.
+func brokenPipe(err error) bool {
+	const windowsBrokenPipe, windowsNoData = syscall.Errno(109), syscall.Errno(232)
+	return errors.Is(err, syscall.EPIPE) ||
+		runtime.GOOS == "windows" && (errors.Is(err, windowsBrokenPipe) || errors.Is(err, windowsNoData))
 }

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"codex-login/assets"
@@ -163,11 +162,11 @@ func reasonOf(err error) string {
 		return "not_tls"
 	case errors.As(err, &alert):
 		return "tls_alert"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case network.Refused(err):
 		return "refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case network.Dropped(err):
 		return "reset"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case network.Unreachable(err):
 		return "unreachable"
 	case errors.Is(err, context.Canceled):
 		return "cancelled"

@@ -23,7 +23,11 @@ type Surroundings struct {
 // ThisMachine is the surroundings of this process, with that environment.
 func ThisMachine(getenv func(string) string) Surroundings {
 	name, _ := os.Hostname()
-	return Surroundings{OS: runtime.GOOS, Hostname: name, Getenv: getenv, Files: os.DirFS("/"), LookPath: exec.LookPath}
+	s := Surroundings{OS: runtime.GOOS, Hostname: name, Getenv: getenv, LookPath: exec.LookPath}
+	if s.OS != "windows" { // whose / is the root of some drive
+		s.Files = os.DirFS("/")
+	}
+	return s
 }
 
 // Where says where the program runs. Everything in it was read on this

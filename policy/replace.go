@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/rogpeppe/go-internal/robustio"
 )
 
 // followLink returns the file that a path means: the path itself, or where its
@@ -85,7 +87,8 @@ func replaceFile(path string, old, text []byte) (err error) {
 	if !bytes.Equal(now, old) || (now == nil) != (old == nil) {
 		return errChanged
 	}
-	if err := os.Rename(temp.Name(), path); err != nil {
+	// It waits a little where somebody has the file open (Windows).
+	if err := robustio.Rename(temp.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"syscall"
 
 	"codex-login/credstore"
@@ -54,7 +56,7 @@ func checkHome(_ context.Context, p *patient) []Finding {
 	if len(found) == 0 { // what cannot be written at all is not full as well
 		found = p.fileSystem(path)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil && real != filepath.Clean(path) {
+	if real, err := filepath.EvalSymlinks(path); err == nil && !samePath(real, filepath.Clean(path)) {
 		found = append(found, note("link", with{"Path": p.path(path), "Real": p.path(real)}))
 	}
 	return or(found, at)
@@ -123,4 +125,10 @@ func (p *patient) fileSystem(path string) []Finding {
 		found = append(found, warning("no_modes", at))
 	}
 	return found
+}
+
+// samePath reports whether two paths are spelt alike, as far as the system
+// tells spellings apart.
+func samePath(a, b string) bool {
+	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }

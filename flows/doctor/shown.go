@@ -223,11 +223,11 @@ func cause(err error) shown {
 		return word("not_there")
 	case errors.Is(err, fs.ErrPermission):
 		return word("not_permitted")
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case network.Refused(err):
 		return word("refused")
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+	case network.Unreachable(err):
 		return word("unreachable")
-	case errors.Is(err, syscall.ECONNRESET):
+	case network.Dropped(err):
 		return word("reset")
 	case errors.As(err, &late) && late.Timeout():
 		return word("no_answer")

@@ -46,14 +46,13 @@ func offlineCause(err error) (Cause, error) {
 	case errors.As(err, &dns):
 		return CauseName, worded{"no name server answered", err}
 	case errors.Is(err, ErrSilent), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
-		errors.As(err, &late) && late.Timeout(), errors.Is(err, syscall.ETIMEDOUT):
+		errors.As(err, &late) && late.Timeout(), among(err, timedOut):
 		return CauseSilent, worded{ErrSilent.Error(), err}
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case Refused(err):
 		return CauseRefused, worded{"the connection was refused", err}
 	case isGarbage(err):
 		return CauseGarbage, worded{"what answered speaks another language", err}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
-		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), Dropped(err), errors.Is(err, net.ErrClosed),
 		strings.Contains(text, "server closed"), strings.Contains(text, "server sent GOAWAY"):
 		return CauseDropped, worded{"the connection was ended", err}
 	case errors.As(err, &number):
