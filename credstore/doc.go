@@ -1,7 +1,7 @@
 // Package credstore owns the login document, the auth.json of the real Codex,
-// and the places that keep one: the file, the operating system's keyring, the
-// automatic choice between them, and memory; and the account book, the logins
-// that are not the active one.
+// and the places that keep one: the file, the operating system's keyring, or
+// the encrypted file whose key is there, the automatic choice between them, and
+// memory; and the account book, the logins that are not the active one.
 //
 // The rules of this room:
 //
@@ -25,6 +25,8 @@
 //   - A keyring is asked about a page when that page is wanted or in doubt. A
 //     list reads cards; they hold no secret and can be made anew.
 //   - What a change of one account costs does not depend on how many there are.
+//   - An encrypted file that does not open is left as it is, and no passphrase
+//     is made where there is a file that needs another one.
 //   - Every keyring call has a deadline; no D-Bus daemon is ever launched.
 //   - A secret is a Secret; Reveal is called where a document is encoded or a
 //     request is built, and nowhere else.
