@@ -10,19 +10,19 @@ import (
 // The rooms that a package of this module may import from this module. A room
 // that is not listed here may not exist.
 var mayImport = map[string][]string{
-	"codex-login":               {"assets", "credstore", "policy", "flows", "flows/network", "flows/doctor", "flows/sandbox", "tui", "tui/plain"},
-	"codex-login/assets":        {},
-	"codex-login/display":       {},
-	"codex-login/credstore":     {"display"},
-	"codex-login/policy":        {"display"},
-	"codex-login/flows":         {"assets", "display", "credstore", "policy", "flows/network"},
-	"codex-login/flows/network": {"display"},
-	"codex-login/flows/doctor":  {"assets", "display", "credstore", "policy", "flows", "flows/network"},
-	"codex-login/flows/sandbox": {},
-	"codex-login/tui":           {"assets", "display", "credstore", "policy", "flows", "flows/network", "flows/doctor", "tui/theme"},
-	"codex-login/tui/theme":     {},
-	"codex-login/tui/plain":     {"assets", "display", "credstore", "policy", "flows", "flows/doctor"},
-	"codex-login/tui/termtest":  {},
+	"codex-login":                {"assets", "credstore", "policy", "flows", "flows/network", "flows/doctor", "flows/sandbox", "tui", "tui/plain"},
+	"codex-login/assets":         {},
+	"codex-login/assets/display": {},
+	"codex-login/credstore":      {"assets/display"},
+	"codex-login/policy":         {"assets/display"},
+	"codex-login/flows":          {"assets", "assets/display", "credstore", "policy", "flows/network"},
+	"codex-login/flows/network":  {"assets/display"},
+	"codex-login/flows/doctor":   {"assets", "assets/display", "credstore", "policy", "flows", "flows/network"},
+	"codex-login/flows/sandbox":  {},
+	"codex-login/tui":            {"assets", "assets/display", "credstore", "policy", "flows", "flows/network", "flows/doctor", "tui/theme"},
+	"codex-login/tui/theme":      {},
+	"codex-login/tui/plain":      {"assets", "assets/display", "credstore", "policy", "flows", "flows/doctor"},
+	"codex-login/tui/termtest":   {},
 }
 
 // Modules that only some rooms may know, by the start of their path.

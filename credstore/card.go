@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Card says whose account it is and how it stands, without any secret: what a

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Claims is what an OpenAI token says about its holder. Every string is free

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 func TestParseClaims(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // ErrNotFound says that a store holds no login.

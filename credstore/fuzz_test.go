@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // FuzzProof reads both tokens of a login.

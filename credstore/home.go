@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Home is CODEX_HOME, the folder that Codex keeps its files in.

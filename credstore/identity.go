@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Identity names whose login this is, the same after a refresh and after a new

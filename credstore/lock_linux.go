@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 
 	"golang.org/x/sys/unix"
 )

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Proof is how the person proved who they are, as far as the tokens of a login

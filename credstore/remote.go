@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Remote is another machine as a Store: the login is its auth.json, under

@@ -6,7 +6,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // MachineProblem is the kind of trouble on the way to another machine.

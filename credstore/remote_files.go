@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // RemoteFile is a file of Codex there.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // MachineKind is how another machine is reached.

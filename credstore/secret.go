@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"unique"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Secret is a key, a token or anything else that lets its holder act as the

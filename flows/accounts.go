@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/policy"
 )
 

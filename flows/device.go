@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows/network"
 )
 

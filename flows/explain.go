@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 )
 
 // classifyMachine finds the words for what concerns another machine; ok is

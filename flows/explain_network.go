@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"codex-login/assets"
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows/network"
 )
 

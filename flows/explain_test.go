@@ -18,8 +18,8 @@ import (
 	"testing"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // ExplainHolder says in one sentence each what h is and how it is started

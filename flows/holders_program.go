@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // codexProgram is a running Codex of one CODEX_HOME, as the system shows it.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 )
 
 // longestLabel keeps a label on its row.

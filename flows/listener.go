@@ -5,7 +5,7 @@ import (
 	"net"
 	"strconv"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 
 	gopsnet "github.com/shirou/gopsutil/v4/net"
 	"github.com/shirou/gopsutil/v4/process"

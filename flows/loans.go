@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 )
 
 // Loans lists what has been lent from this CODEX_HOME.

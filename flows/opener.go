@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // openGrace is how long a browser gets to say that it cannot start. Launchers

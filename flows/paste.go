@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // bareCode is the alphabet of an authorization code: the unreserved characters

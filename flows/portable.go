@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"

@@ -1,8 +1,8 @@
 package flows
 
 import (
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/policy"
 )
 

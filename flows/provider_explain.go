@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"codex-login/assets"
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/policy"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"codex-login/assets"
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/policy"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 )
 
 // maxSecret is far above any key that was ever seen, and far below a file

@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Surroundings is what Here looks at. The zero value of a field finds nothing.

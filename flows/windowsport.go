@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // netstatLimit is for the programs of Windows, which WSL starts slowly.

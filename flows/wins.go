@@ -3,8 +3,8 @@ package flows
 import (
 	"strings"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/policy"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows/network"
 )
 

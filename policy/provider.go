@@ -1,6 +1,6 @@
 package policy
 
-import "codex-login/display"
+import "codex-login/assets/display"
 
 // The keys of a model provider, as config.toml has them.
 const (

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // ProviderIDs lists the model providers that there are: the built-in ones and

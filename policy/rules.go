@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Credential is the class of a login as the admin rules see it.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Setting is one key that signing in depends on, with everything that the

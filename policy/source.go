@@ -3,7 +3,7 @@ package policy
 import (
 	"fmt"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Layer is one of the places that configuration comes from.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Effect is what Codex does at start with a stored login that breaks a rule.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

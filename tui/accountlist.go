@@ -3,7 +3,7 @@ package tui
 import (
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/lipgloss"

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 )
 

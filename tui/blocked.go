@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/policy"
 
 	"github.com/charmbracelet/bubbles/key"

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	tea "github.com/charmbracelet/bubbletea"

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/tui/theme"
 )

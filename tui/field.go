@@ -3,7 +3,7 @@ package tui
 import (
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 
 	"github.com/charmbracelet/bubbles/cursor"
 	"github.com/charmbracelet/bubbles/textinput"

@@ -1,6 +1,6 @@
 package tui
 
-import "codex-login/display"
+import "codex-login/assets/display"
 
 // here says where the program runs, if that matters: shortly, and then with
 // more about it.

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

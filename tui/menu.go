@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"

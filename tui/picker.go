@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 

@@ -3,8 +3,8 @@ package tui
 import (
 	"strings"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

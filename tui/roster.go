@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/x/ansi"

@@ -3,8 +3,8 @@ package tui
 import (
 	"errors"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 	"codex-login/policy"
 

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

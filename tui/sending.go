@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	tea "github.com/charmbracelet/bubbletea"

@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

@@ -3,7 +3,7 @@ package tui
 import (
 	"errors"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 	"codex-login/policy"
 )

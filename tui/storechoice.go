@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 
 	"github.com/charmbracelet/bubbles/key"

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )

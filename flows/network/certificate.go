@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Certificate is one of a chain, as far as a person needs it.

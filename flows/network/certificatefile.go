@@ -8,7 +8,7 @@ import (
 	"os"
 	"syscall"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // CertificateFileError says that a file of root certificates cannot be used.

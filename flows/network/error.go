@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // Problem is the kind of trouble between here and the server.

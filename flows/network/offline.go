@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 )
 
 // plainCause takes off what repeats addresses, and with them queries and

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"codex-login/assets"
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 	"codex-login/flows"
 
 	"github.com/mdp/qrterminal/v3"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 )
 

@@ -1,7 +1,7 @@
 package plain
 
 import (
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 )
 

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"codex-login/display"
+	"codex-login/assets/display"
 	"codex-login/flows"
 )
 

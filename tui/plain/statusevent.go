@@ -3,8 +3,8 @@ package plain
 import (
 	"errors"
 
+	"codex-login/assets/display"
 	"codex-login/credstore"
-	"codex-login/display"
 )
 
 // winner is the credential of a client in JSON.
