@@ -23,6 +23,8 @@ func EffectiveText(say *assets.Catalogue, s policy.Setting) string {
 	switch {
 	case len(s.Said) > 0:
 		return ValueText(say, s.Said[0])
+	case s.Unread != nil:
+		return say.Say("rules.unknown")
 	case s.Default == "":
 		return say.Say("rules.none")
 	}
@@ -79,6 +81,9 @@ func Meaning(say *assets.Catalogue, s policy.Setting) string {
 	if s.Unusable && s.Key != policy.ProfileKey { // which is none with any value, and its sentence says so
 		return ""
 	}
+	if s.Unread != nil {
+		return say.Say("rules.unread", "Where", s.Unread.String())
+	}
 	if find, ok := meanings[s.Key]; ok {
 		id = find(s)
 	} else {
@@ -130,7 +135,10 @@ func LayerText(say *assets.Catalogue, l policy.LayerReport) string {
 // SettingSources say who set a value and what that overrules, a line each.
 // shown writes a source as the person knows it.
 func SettingSources(say *assets.Catalogue, s policy.Setting, shown func(policy.Source) policy.Source) []string {
-	if len(s.Said) == 0 {
+	switch {
+	case len(s.Said) == 0 && s.Unread != nil:
+		return nil
+	case len(s.Said) == 0:
 		return []string{say.Say("rules.set_default")}
 	}
 	id := "rules.set_in"

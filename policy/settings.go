@@ -25,6 +25,9 @@ type Setting struct {
 	Fixed bool
 	// Unusable: the value in force is none that Codex knows.
 	Unusable bool
+	// Unread is a layer that cannot be read, and would overrule what is Said;
+	// nil for none.
+	Unread *Source
 }
 
 // Said is what one layer says. Value is as a person writes it down, free of
@@ -190,6 +193,9 @@ func (r *Rules) Settings() []Setting {
 	for _, row := range r.settings() {
 		s := Setting{Key: display.Clean(strings.Join(row.path, ".")), Default: row.byDefault}
 		for _, d := range r.stack.sayers(row) {
+			if d.state == LayerBroken && d.values == nil && s.Unread == nil && len(s.Said) == 0 {
+				s.Unread = &d.at
+			}
 			required := d.at.Layer == LayerRequirements
 			e, ok := d.values.find(row.path)
 			if !ok && required && row.path[0] == featuresKey { // another name of the table there

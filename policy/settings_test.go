@@ -197,3 +197,26 @@ func TestSecretAuthStorage(t *testing.T) {
 		})
 	}
 }
+
+// A layer that cannot be read may say anything: what weaker ones say, or nobody,
+// is not given out as what is in force.
+func TestSettingsBelowAnUnreadLayer(t *testing.T) {
+	for name, c := range map[string]struct {
+		configuration
+		unread map[string]bool
+	}{
+		"requirements": {configuration{requirements: "[", managed: "forced_login_method = 'api'"}, map[string]bool{AllowedMethods: true, ForcedMethod: false, StoreKey: true}},
+		"managed":      {configuration{managed: "[", user: "forced_login_method = 'api'"}, map[string]bool{AllowedMethods: false, ForcedMethod: true, StoreKey: true}},
+		"user":         {configuration{managed: "forced_login_method = 'api'", user: "["}, map[string]bool{AllowedMethods: false, ForcedMethod: false, StoreKey: true}},
+		"a wrong kind": {configuration{user: "forced_login_method = 1"}, map[string]bool{AllowedMethods: false, ForcedMethod: false, StoreKey: false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := Load(c.options(t))
+			for key, unread := range c.unread {
+				if s := said(t, r, key); (s.Unread != nil) != unread {
+					t.Errorf("%s: %+v", key, s)
+				}
+			}
+		})
+	}
+}

@@ -149,7 +149,7 @@ func (e *Events) settingOf(s policy.Setting) settingJSON {
 		}
 		out.Overrules = append(out.Overrules, saidJSON{value, sourceOf(said.Source)})
 	}
-	if len(s.Said) == 0 {
+	if len(s.Said) == 0 && s.Unread == nil {
 		out.Value = known(s.Default)
 	}
 	return out
