@@ -32,6 +32,7 @@ func (s *autoStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
+	s.warm(ctx)
 	a, b, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err

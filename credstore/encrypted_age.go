@@ -56,6 +56,7 @@ var (
 	lastOpened struct {
 		sealed      [sha256.Size]byte
 		pass, plain Secret
+		err         error
 	}
 )
 
@@ -75,7 +76,7 @@ func openSealed(ctx context.Context, sealed []byte, pass Secret) (Secret, error)
 	sum := sha256.Sum256(sealed)
 	if lastOpened.sealed == sum && lastOpened.pass == pass {
 		defer func() { <-opening }()
-		return lastOpened.plain, nil
+		return lastOpened.plain, lastOpened.err
 	}
 	return within(ctx, openLimit, func() (Secret, error) {
 		defer func() { <-opening }()
@@ -83,9 +84,7 @@ func openSealed(ctx context.Context, sealed []byte, pass Secret) (Secret, error)
 			defer debug.FreeOSMemory()
 		}
 		plain, err := decrypt(sealed, pass)
-		if err == nil {
-			lastOpened.sealed, lastOpened.pass, lastOpened.plain = sum, pass, plain
-		}
+		lastOpened.sealed, lastOpened.pass, lastOpened.plain, lastOpened.err = sum, pass, plain, err
 		return plain, err
 	})
 }

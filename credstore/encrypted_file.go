@@ -69,10 +69,13 @@ func (f *encryptedFile) open(ctx context.Context, op string) (*secretMap, Secret
 		return nil, Secret{}, err
 	}
 	pass, err := f.passphrase(ctx)
-	if errors.Is(err, gokeyring.ErrNotFound) {
+	var fault *keyringFault
+	switch {
+	case errors.Is(err, gokeyring.ErrNotFound):
 		return nil, pass, f.fail(op, ProblemNoKey, "the keyring has no entry "+f.home.PassphraseEntry(), nil)
-	}
-	if err != nil {
+	case errors.As(err, &fault) && fault.problem == ProblemCorrupt:
+		return nil, pass, f.fail(op, ProblemWrongKey, "the keyring has the entry "+f.home.PassphraseEntry()+" more than once, or in another form", nil)
+	case err != nil:
 		return nil, pass, keyringError(op, f.place(), err)
 	}
 	plain, err := openSealed(ctx, sealed, pass)

@@ -261,7 +261,7 @@ func TestEncryptedFileIsOpenedOnce(t *testing.T) {
 	}
 	// Whoever would open it again finds no way in.
 	opening <- struct{}{}
-	lastOpened.plain = NewSecret(`{"version":1,"secrets":{"global/CODEX_AUTH":"{\"OPENAI_API_KEY\":\"sk-known\"}"}}`)
+	lastOpened.plain, lastOpened.err = NewSecret(`{"version":1,"secrets":{"global/CODEX_AUTH":"{\"OPENAI_API_KEY\":\"sk-known\"}"}}`), nil
 	<-opening
 	if a, _, err := store.Load(ctx); err != nil || a.APIKey.Reveal() != "sk-known" {
 		t.Error("it was decrypted a second time", err)

@@ -35,6 +35,14 @@ func (s *keyringStore) entry() *entry { return &entry{s.home, s.ring} }
 
 func (s *keyringStore) place() Place { return s.slot().place() }
 
+// warm opens an encrypted file before the locks are taken: Codex waits five
+// seconds for them, and a file of its own takes one or two to open.
+func (s *keyringStore) warm(ctx context.Context) {
+	if s.home.Encrypted {
+		_, _ = s.slot().read(ctx)
+	}
+}
+
 func (s *keyringStore) file() *fileStore { return &fileStore{s.home} }
 
 func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
@@ -47,6 +55,7 @@ func (s *keyringStore) Load(ctx context.Context) (*Auth, Place, error) {
 }
 
 func (s *keyringStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, error) {
+	s.warm(ctx)
 	a, _, l, err := beginSave(ctx, s.home, s.place(), a, steps)
 	if err != nil {
 		return s.place(), err
@@ -86,6 +95,7 @@ func (s *keyringStore) Delete(ctx context.Context) error {
 
 // deleteBoth removes the entry and the file and returns one error for each.
 func (s *keyringStore) deleteBoth(ctx context.Context) (inKeyring, inFile error) {
+	s.warm(ctx)
 	l, err := lockLogin(ctx, s.home)
 	if err != nil {
 		return err, nil

@@ -131,7 +131,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 	case errors.As(err, &store):
 		return "store", storeTrouble(store), []any{
 			"Where", display.Line(store.Place.Where, 300), "Position", position(store), "Detail", display.Line(store.Detail, 200), "Cause", cause(store.Err),
-			"File", store.Place.Kind == credstore.KindFile, "Tried", store.Op == credstore.OpTry,
+			"File", store.Place.Kind == credstore.KindFile || store.Place.Kind == credstore.KindEncrypted, "Tried", store.Op == credstore.OpTry,
 		}
 	case errors.As(err, &busy):
 		if len(busy.Ports) > 0 && busy.Ports[0].NoAddress() {

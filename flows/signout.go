@@ -42,7 +42,7 @@ func (e *HalfSignedOutError) Unwrap() error { return e.Err }
 // is the keyring that failed.
 func halfSignedOut(was []credstore.Copy, err error) error {
 	var store *credstore.Error
-	if !errors.As(err, &store) || store.Place.Kind == credstore.KindFile {
+	if !errors.As(err, &store) || store.Place.Kind != credstore.KindKeyring && !(store.Place.Kind == credstore.KindEncrypted && silent(store)) {
 		return err
 	}
 	half := &HalfSignedOutError{Err: err}
@@ -55,6 +55,12 @@ func halfSignedOut(was []credstore.Copy, err error) error {
 		}
 	}
 	return half
+}
+
+// silent reports that it is the keyring that gave no answer, and not what its
+// key is for.
+func silent(e *credstore.Error) bool {
+	return e.Problem == credstore.ProblemUnavailable || e.Problem == credstore.ProblemLocked || e.Problem == credstore.ProblemTimeout
 }
 
 func (l *Login) logoutStores() []credstore.Mode {

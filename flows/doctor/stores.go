@@ -226,11 +226,6 @@ func checkBook(ctx context.Context, p *patient) []Finding {
 	return or(found, with{"Count": count(len(cards))})
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 func first(texts ...string) string {
 	for _, t := range texts {
 		if t != "" {
