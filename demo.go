@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"codex-login/credstore"
@@ -87,7 +88,7 @@ func only(name, value string) func(string) string {
 }
 
 // clearKeyring takes away what a demo may have put into the person's keyring:
-// the login and the pages of the account book. A keyring that was not used is
+// the login, the pages of the account book, and the keys of files. A keyring that was not used is
 // not touched, because it could ask for its password.
 func clearKeyring(login *flows.Login, layers policy.Options, asked credstore.Mode) {
 	ctx := context.Background()
@@ -98,16 +99,17 @@ func clearKeyring(login *flows.Login, layers policy.Options, asked credstore.Mod
 		mode, _ := credstore.ParseMode(rules.Store.Value)
 		modes = append(modes, mode)
 	}
-	for _, m := range modes {
-		if m == credstore.ModeKeyring || m == credstore.ModeAuto {
-			_ = credstore.Open(login.Home, credstore.ModeKeyring).Delete(ctx)
-			break
-		}
+	used := slices.Contains(modes, credstore.ModeKeyring) || slices.Contains(modes, credstore.ModeAuto)
+	if used {
+		_ = credstore.Open(login.Home, credstore.ModeKeyring).Delete(ctx)
 	}
 	book := credstore.OpenBook(login.Home, credstore.ModeKeyring)
 	pages, _ := book.List(ctx)
 	for _, id := range pages {
 		_ = book.Remove(ctx, id)
+	}
+	if used {
+		credstore.DropKeys(ctx, login.Home)
 	}
 }
 

@@ -17,10 +17,11 @@ func TestDemoLeavesNothingInTheKeyring(t *testing.T) {
 	}{
 		{"sk-demo-0123456789abcdef", []string{"--store", "keyring", "--with-api-key"}},
 		{"sk-demo-0123456789abcdef", []string{"-c", `cli_auth_credentials_store="auto"`, "--with-api-key"}},
+		{"sk-demo-0123456789abcdef", []string{"-c", `features.secret_auth_storage=true`, "--store", "keyring", "--with-api-key"}},
 		{"s\n2\n3\nsk-demo-0123456789abcdef\n", []string{"--plain"}},
 	} {
 		r := demo(p, c.input, c.args...)
-		if r.code != exitDone || !strings.Contains(r.out, "Codex Auth") {
+		if r.code != exitDone || !strings.Contains(r.out, "Codex Auth") && !strings.Contains(r.out, "codex_auth.age") {
 			t.Errorf("%v: nothing was put there, so nothing was proven: %+v", c.args, r)
 		}
 		if n := keyringItems(t, strings.TrimPrefix(p.env[0], "DBUS_SESSION_BUS_ADDRESS=")); n != 0 {
@@ -38,7 +39,7 @@ func keyringItems(t *testing.T, address string) int {
 	}
 	defer func() { _ = conn.Close() }()
 	count := 0
-	for _, service := range []string{"Codex Auth", "codex-login"} {
+	for _, service := range []string{"Codex Auth", "codex", "codex-login"} {
 		var unlocked, locked []dbus.ObjectPath
 		err := conn.Object("org.freedesktop.secrets", "/org/freedesktop/secrets").
 			Call("org.freedesktop.Secret.Service.SearchItems", 0, map[string]string{"service": service}).Store(&unlocked, &locked)

@@ -112,3 +112,11 @@ func DropKeyring(ctx context.Context, home Home) error {
 	}
 	return err
 }
+
+// DropKeys removes from the keyring what opens the encrypted files of a home
+// that is about to be deleted.
+func DropKeys(ctx context.Context, home Home) {
+	ring := systemKeyring()
+	_ = ring.remove(ctx, secretsService, home.passphraseAccount())
+	_ = ring.remove(ctx, ownService, (&Book{home: home}).pageKeyAccount())
+}
