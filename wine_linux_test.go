@@ -374,13 +374,27 @@ func walkRules(p *pc) {
 	t.Cleanup(func() { _ = os.RemoveAll(admin) })
 	// A byte order mark and line ends of Windows, as Notepad makes them.
 	writeText(t, filepath.Join(admin, "requirements.toml"), "\ufeffallowed_login_methods = [\"chatgpt\"]\r\n")
-	writeText(t, filepath.Join(p.person.home, "managed_config.toml"), "forced_chatgpt_workspace_id = \"ws-none\"\r\n")
+	writeText(t, filepath.Join(admin, "config.toml"), "forced_chatgpt_workspace_id = \"ws-none\"\r\n")
+	// Codex has given that one up on Windows, broken or not.
+	for _, folder := range []string{admin, p.person.home} {
+		writeText(t, filepath.Join(folder, "managed_config.toml"), "forced_login_method = [broken")
+	}
 	writeText(t, filepath.Join(p.person.home, "config.toml"), "\ufeffmodel = \"x\"\r\n")
-	p.says([]string{"policy"}, `C:\ProgramData\OpenAI\Codex\requirements.toml:1`, p.cx+`\managed_config.toml:1`, "ws-none")
+	p.says([]string{"policy"}, `C:\ProgramData\OpenAI\Codex\requirements.toml:1`, `C:\ProgramData\OpenAI\Codex\config.toml:1`, "ws-none")
 	if r := p.run("sk-test-AAAABBBBCCCCDDDD\r\n", "--with-api-key"); r.code != exitRefused {
 		t.Error("a key was stored against the rules")
 	}
 	p.codexSays("sk-test-AAAABBBBCCCCDDDD\r\n", "API key login is disabled", "login", "--with-api-key")
+	// A repository that the person trusts, in whatever case its path is written.
+	_ = os.RemoveAll(admin)
+	writeText(t, filepath.Join(p.person.home, "config.toml"), "[projects.\"c:\\\\REPO\"]\r\ntrust_level = \"trusted\"\r\n")
+	writeText(t, p.disk("repo", ".codex", "config.toml"), "forced_login_method = \"chatgpt\"\r\n")
+	writeText(t, p.disk("repo", ".git", "HEAD"), "ref: refs/heads/main\n")
+	ours := p.host("wine", p.arguments("--with-api-key")...)
+	ours.Dir = p.disk("repo")
+	if r := p.ran("sk-test-AAAABBBBCCCCDDDD\r\n", ours); r.code != exitRefused {
+		t.Error("a trusted repository's rule is not seen")
+	}
 }
 
 func walkDoctor(p *pc) {

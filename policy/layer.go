@@ -66,7 +66,7 @@ func (o Options) managedFolder() string {
 	if o.System != "" || o.ReadFile != nil {
 		return o.systemFolder()
 	}
-	return managedFolder(o)
+	return managedFolder()
 }
 
 // readFile reads the layer in one file; a missing one, and a folder that is not

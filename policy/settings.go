@@ -86,7 +86,8 @@ type LayerReport struct {
 func (r *Rules) Layers() []LayerReport {
 	var all []LayerReport
 	for _, d := range r.stack.all() {
-		nameless := d.at.Layer == LayerProject && d.at.File == ""
+		// No project, and Windows has no managed_config.toml.
+		nameless := (d.at.Layer == LayerProject || d.at.Layer == LayerManaged) && d.at.File == ""
 		if nameless || d.state == LayerAbsent && d.at.Preference != "" {
 			continue
 		}

@@ -16,7 +16,7 @@ const (
 	LayerUser         Layer = "user"         // $CODEX_HOME/config.toml
 	LayerProject      Layer = "project"      // .codex/config.toml of a trusted project, that of the nearest folder above the others
 	LayerCommandLine  Layer = "command-line" // -c key=value
-	LayerManaged      Layer = "managed"      // /etc/codex/managed_config.toml, and above it macOS's managed preferences
+	LayerManaged      Layer = "managed"      // /etc/codex/managed_config.toml, and above it macOS's managed preferences; nothing on Windows
 	LayerRequirements Layer = "requirements" // /etc/codex/requirements.toml, and above it macOS's managed preferences
 )
 

@@ -6,4 +6,4 @@ package policy
 func systemFolder() string { return "/etc/codex" }
 
 // managedFolder is where managed_config.toml is.
-func managedFolder(Options) string { return systemFolder() }
+func managedFolder() string { return systemFolder() }

@@ -16,6 +16,6 @@ func systemFolder() string {
 	return filepath.Join(data, "OpenAI", "Codex")
 }
 
-// managedFolder is where managed_config.toml is: Codex looks for it in
-// CODEX_HOME here.
-func managedFolder(o Options) string { return o.Home }
+// managedFolder is none: codex.exe 0.169 was seen to read managed_config.toml
+// neither in CODEX_HOME, as older ones did, nor beside requirements.toml.
+func managedFolder() string { return "" }
