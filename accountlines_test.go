@@ -100,6 +100,11 @@ func TestCompletionOfAccounts(t *testing.T) {
 		}
 	}
 	cmd := p.command()
+	cmd.Args = []string{program, "__complete", "--store", ""}
+	if out, err := cmd.Output(); err != nil || string(out) != "file\nkeyring\nauto\nephemeral\n:4\n" {
+		t.Errorf("stores: %v %s", err, out)
+	}
+	cmd = p.command()
 	cmd.Args = []string{program, "__complete", "switch", "boss", ""}
 	if out, err := cmd.Output(); err != nil || string(out) != ":4\n" {
 		t.Errorf("a second name: %v %s", err, out)

@@ -58,6 +58,7 @@ func (o *options) signInFlags(c *cobra.Command) {
 	f.BoolVar(&o.withAccessToken, "with-access-token", false, o.words.Say("command.flag.with_access_token"))
 	f.BoolVar(&o.check, "check", false, o.words.Say("command.flag.check"))
 	f.StringVar(&o.store, "store", "", o.words.Say("command.flag.store"))
+	_ = c.RegisterFlagCompletionFunc("store", cobra.FixedCompletions([]cobra.Completion{"file", "keyring", "auto", "ephemeral"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.noBrowser, "no-browser", false, o.words.Say("command.flag.no_browser"))
 	f.StringVar(&o.browser, "browser", "", o.words.Say("command.flag.browser"))
 	f.DurationVar(&o.timeout, "timeout", 0, o.words.Say("command.flag.timeout"))
@@ -81,11 +82,25 @@ func (o *options) command(args []string) *cobra.Command {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	for _, c := range root.Commands() {
-		if c.Name() == "help" || c.Name() == "completion" {
-			c.Short = o.words.Say("command." + c.Name())
+		switch c.Name() {
+		case "completion":
+			c.Short, c.Args = o.words.Say("command.completion"), o.noArguments
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		case "help":
+			c.Short, c.Run, c.RunE = o.words.Say("command.help"), nil, o.help
 		}
 	}
 	return root
+}
+
+// help is `codex-login help COMMAND`.
+func (o *options) help(c *cobra.Command, args []string) error {
+	about, rest, err := c.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return o.misused(c.Root(), "unknown_command", "Command", c.Root().CommandPath())
+	}
+	about.InitDefaultHelpFlag()
+	return about.Help()
 }
 
 // locale is the one that decides about texts: by POSIX the first variable that

@@ -48,6 +48,9 @@ func (o *options) doctorVerb() *cobra.Command {
 
 func (o *options) doctor(c *cobra.Command, x cure) error {
 	in := plain.NewInput(os.Stdin)
+	if x.yes && !x.fix {
+		return o.misused(c, "yes_needs_fix")
+	}
 	if x.fix && !x.yes && (o.json || !in.Terminal()) {
 		return o.misused(c, "fix_needs_yes")
 	}

@@ -12,7 +12,14 @@ import (
 )
 
 // Loans lists what has been lent from this CODEX_HOME.
-func (l *Login) Loans() ([]credstore.Loan, error) { return credstore.Loans(l.Home) }
+// They come by the names of the machines: which one was first, a race decides.
+func (l *Login) Loans() ([]credstore.Loan, error) {
+	loans, err := credstore.Loans(l.Home)
+	slices.SortStableFunc(loans, byMachine)
+	return loans, err
+}
+
+func byMachine(a, b credstore.Loan) int { return strings.Compare(a.Machine.String(), b.Machine.String()) }
 
 // LentAccount is the account of a loan as its card has it; credstore.ErrNotFound
 // when it is not here any more.
@@ -62,5 +69,5 @@ func (l *Login) endLoans(ctx context.Context, out *SignedOut, ids ...string) {
 			out.Lent = append(out.Lent, loan)
 		}
 	}
-	slices.SortFunc(out.Lent, func(a, b credstore.Loan) int { return strings.Compare(a.Machine.String(), b.Machine.String()) })
+	slices.SortFunc(out.Lent, byMachine)
 }
