@@ -19,7 +19,9 @@ func (l *Login) Loans() ([]credstore.Loan, error) {
 	return loans, err
 }
 
-func byMachine(a, b credstore.Loan) int { return strings.Compare(a.Machine.String(), b.Machine.String()) }
+func byMachine(a, b credstore.Loan) int {
+	return strings.Compare(a.Machine.String(), b.Machine.String())
+}
 
 // LentAccount is the account of a loan as its card has it; credstore.ErrNotFound
 // when it is not here any more.
