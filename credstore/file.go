@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 )
 
@@ -80,7 +81,9 @@ func (s *fileStore) exists() bool {
 }
 
 // remove deletes the secret wherever auth.json leads, then the link that led
-// there. The caller holds the locks. ErrNotFound when there was no login.
+// there. What holds no secret stays: a link may lead to anything, and root may
+// remove anything. The caller holds the locks. ErrNotFound when there was no
+// login.
 func (s *fileStore) remove(l *locks) error {
 	s.sweep(l)
 	info, err := os.Lstat(l.target)
@@ -90,10 +93,14 @@ func (s *fileStore) remove(l *locks) error {
 	if err != nil {
 		return fileError("delete", l.target, err)
 	}
-	if info.IsDir() {
+	paths := []string{l.target, s.home.AuthFile()}
+	switch linked := l.target != s.home.AuthFile(); {
+	case linked && !mayHoldLogin(l.target):
+		paths = paths[1:]
+	case info.IsDir():
 		return notAFile("delete", l.target, info.Mode())
 	}
-	for _, path := range []string{l.target, s.home.AuthFile()} {
+	for _, path := range paths {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fileError("delete", path, err)
 		}
@@ -102,6 +109,16 @@ func (s *fileStore) remove(l *locks) error {
 		}
 	}
 	return nil
+}
+
+// loginLike are members of the document, by which one is known that is cut off
+// or otherwise spoiled.
+var loginLike = regexp.MustCompile(`"(auth_mode|OPENAI_API_KEY|tokens|personal_access_token)"`)
+
+// mayHoldLogin reports whether a file is a document of a login, or was one.
+func mayHoldLogin(path string) bool {
+	text, err := readLimited(path)
+	return err == nil && loginLike.Match(text)
 }
 
 // sweep removes what killed writers left behind. In a folder that a link leads

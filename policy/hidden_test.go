@@ -36,3 +36,13 @@ func TestNoSecretIsShown(t *testing.T) {
 		}
 	}
 }
+
+// A default is made of CODEX_HOME, which may hold what a terminal obeys.
+func TestDefaultsAreClean(t *testing.T) {
+	r, _ := Load(Options{Home: t.TempDir() + "/a\x1b[31m\nb", System: t.TempDir()})
+	for _, s := range r.Settings() {
+		if strings.ContainsAny(s.Default+s.Value(), "\x1b\n") {
+			t.Errorf("%s: %q", s.Key, s.Default)
+		}
+	}
+}

@@ -192,7 +192,7 @@ func (r *Rules) SecretAuthStorage() bool {
 func (r *Rules) Settings() []Setting {
 	var all []Setting
 	for _, row := range r.settings() {
-		s := Setting{Key: display.Clean(strings.Join(row.path, ".")), Default: row.byDefault}
+		s := Setting{Key: display.Clean(strings.Join(row.path, ".")), Default: display.Clean(row.byDefault)}
 		for _, d := range r.stack.sayers(row) {
 			if d.state == LayerBroken && d.values == nil && s.Unread == nil && len(s.Said) == 0 {
 				s.Unread = &d.at
