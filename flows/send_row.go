@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"slices"
+	"time"
 
 	"codex-login/credstore"
 )
@@ -116,8 +119,14 @@ func (s *Send) obtain(ctx context.Context, r *sendRow) (identified, error) {
 	request := s.request.SignIn
 	request.Store = over.Mode()
 	c, err := over.Begin(ctx, request)
+	for err != nil && ownPort(err) {
+		// Where there are no device codes, each sign-in needs one of two ports.
+		if err = over.Clock.wait(ctx, portPause); err == nil {
+			c, err = over.Begin(ctx, request)
+		}
+	}
 	if err != nil {
-		return identified{}, err
+		return identified{}, cancelled(ctx, err)
 	}
 	defer c.Close()
 	r.set(func(p *Progress) { p.State, p.Challenge = SendSigningIn, c })
@@ -126,6 +135,16 @@ func (s *Send) obtain(ctx context.Context, r *sendRow) (identified, error) {
 	found, err := over.obtain(ctx, c)
 	c.settle(err)
 	return found, cancelled(ctx, err)
+}
+
+// portPause is how long a sign-in waits before it looks again for a port that
+// another one of this process holds.
+const portPause = 2 * time.Second
+
+// ownPort reports whether a port is missing that will be given back here.
+func ownPort(err error) bool {
+	var busy *PortBusyError
+	return errors.As(err, &busy) && slices.ContainsFunc(busy.Ports, func(h PortHolder) bool { return h.PID == os.Getpid() })
 }
 
 // lent writes a loan down.
