@@ -95,7 +95,7 @@ func (s *fileStore) remove(l *locks) error {
 	}
 	paths := []string{l.target, s.home.AuthFile()}
 	switch linked := l.target != s.home.AuthFile(); {
-	case linked && !mayHoldLogin(l.target):
+	case linked && !MayHoldLogin(l.target):
 		paths = paths[1:]
 	case info.IsDir():
 		return notAFile("delete", l.target, info.Mode())
@@ -115,8 +115,9 @@ func (s *fileStore) remove(l *locks) error {
 // or otherwise spoiled.
 var loginLike = regexp.MustCompile(`"(auth_mode|OPENAI_API_KEY|tokens|personal_access_token)"`)
 
-// mayHoldLogin reports whether a file is a document of a login, or was one.
-func mayHoldLogin(path string) bool {
+// MayHoldLogin reports whether a file is a document of a login, or was one. What
+// a link leads to may be anything.
+func MayHoldLogin(path string) bool {
 	text, err := readLimited(path)
 	return err == nil && loginLike.Match(text)
 }

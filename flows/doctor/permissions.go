@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"codex-login/credstore"
 )
 
 // guarded is a file or folder that holds a secret or decides about one.
@@ -157,7 +159,11 @@ func (p *patient) loose(g guarded, info fs.FileInfo) []Finding {
 	if outside {
 		f.values["File"], f.values["Link"] = p.path(real), p.path(g.path)
 	}
-	// What a fix would refuse is not offered.
+	// What a fix would refuse is not offered, nor a chmod of what is no login of
+	// anybody's: a link may lead to a file of the system.
+	if outside && !credstore.MayHoldLogin(real) {
+		return []Finding{f}
+	}
 	if uid, ok := owner(info); ok && uid != me() || me() != 0 && now&0o400 == 0 {
 		return []Finding{f}
 	}

@@ -95,3 +95,20 @@ func TestPrivateIsNoLogin(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// A link may lead to a file of the system, which --fix must not close: --yes
+// asks nobody, and root may do anything.
+func TestFilesOfTheSystemAreNotMended(t *testing.T) {
+	w := newWard(t)
+	hosts := filepath.Join(w.dir, "hosts")
+	must(w, os.WriteFile(hosts, []byte("127.0.0.1 localhost\n"), 0o644))
+	must(w, os.Chmod(hosts, 0o644))
+	must(w, os.Remove(w.path("auth.json")))
+	must(w, os.Symlink(hosts, w.path("auth.json")))
+	must(w, os.Mkdir(w.path("log"), 0o700))
+	must(w, os.Symlink(hosts, w.path("log/codex-login.log")))
+	r := w.examine()
+	if n := len(r.Fixes()); n != 0 {
+		t.Errorf("%d fixes:\n%s", n, text(r))
+	}
+}
