@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -41,15 +40,14 @@ func exported(t *testing.T, p *person) *credstore.Auth {
 	return a
 }
 
-// TestCodexReadsOurEncryptedFile, renews what is in it, and signs out; and we
-// read what it has written.
+// TestCodexReadsOurEncryptedFile, renews what is in it, and we read that.
 func TestCodexReadsOurEncryptedFile(t *testing.T) {
 	p, codex, home := withEncryption(t, "keyring", func(b *sandbox.Behaviour) { b.AccessLifetime = time.Minute })
 	if _, code := p.approved(sandbox.MinaHarbour, "--device-auth"); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
 	info, err := os.Stat(home.EncryptedFile())
-	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v, %v", info, err)
 	}
 	if out, code := codexRun(t, codex, "", "login", "status"); code != 0 || statusLine(out) != "Logged in using ChatGPT" {
@@ -74,15 +72,9 @@ func TestCodexReadsOurEncryptedFile(t *testing.T) {
 	if after.Tokens.RefreshToken == before.Tokens.RefreshToken || status.AuthToken == nil || *status.AuthToken != after.Tokens.AccessToken.Reveal() {
 		t.Error("codex did not renew the login in our file, or we do not read what it has written")
 	}
-	if out, code := codexRun(t, codex, "", "logout"); code != 0 {
-		t.Errorf("codex logout (%d): %s", code, out)
-	}
-	if r := p.run("", "status"); r.code != 1 || !strings.HasPrefix(r.out, "Not logged in") {
-		t.Errorf("after codex's logout we say: %+v", r)
-	}
 }
 
-// TestWeReadCodexsEncryptedFile, keep it beside another login, and sign out of it.
+// TestWeReadCodexsEncryptedFile, keep it beside another login, and see it go.
 func TestWeReadCodexsEncryptedFile(t *testing.T) {
 	p, codex, home := withEncryption(t, "auto", nil)
 	if out, code := codexRun(t, codex, "sk-proj-theirs-0123456789\n", "login", "--with-api-key"); code != 0 {
@@ -104,11 +96,11 @@ func TestWeReadCodexsEncryptedFile(t *testing.T) {
 	if r := p.run("", "switch", "-"); r.code != 0 || exported(t, p).APIKey.Reveal() != "sk-proj-theirs-0123456789" {
 		t.Errorf("the way back: %+v", r)
 	}
-	if r := p.run("", "logout"); r.code != 0 {
-		t.Errorf("logout: %+v", r)
+	if out, code := codexRun(t, codex, "", "logout"); code != 0 {
+		t.Errorf("codex logout (%d): %s", code, out)
 	}
-	if out, code := codexRun(t, codex, "", "login", "status"); code != 1 || statusLine(out) != "Not logged in" {
-		t.Errorf("after our logout codex says (%d): %s", code, out)
+	if r := p.run("", "status"); r.code != 1 || !strings.HasPrefix(r.out, "Not logged in") {
+		t.Errorf("after codex's logout we say: %+v", r)
 	}
 }
 
@@ -181,6 +173,15 @@ func TestTheFeatureChanges(t *testing.T) {
 		if n := len(credstore.Everywhere(t.Context(), home)); n != 1 {
 			t.Errorf("%s: %d copies", mode, n)
 		}
+	}
+	if r := p.run("", "store", "keyring"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if r := p.run("", "logout"); r.code != 0 {
+		t.Errorf("logout: %+v", r)
+	}
+	if out, code := codexRun(t, codex, "", "login", "status"); code != 1 || statusLine(out) != "Not logged in" {
+		t.Errorf("after our logout codex says (%d): %s", code, out)
 	}
 	// A login in each place, and settings that nobody can read: all of them go.
 	for _, config := range []string{settings[true], settings[false], ""} {
