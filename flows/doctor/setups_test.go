@@ -153,6 +153,9 @@ func fileSetups() []setup {
 		{"a copy by an editor", "backups.login", Warning, "~/.codex/auth.json~", func(w *ward) { w.write("auth.json~", apiKey, 0o600) }},
 		{"a lock that leads nowhere", "locks.foreign", Problem, "it is not there", func(w *ward) { must(w, os.Symlink("no/where", w.path("auth.lock"))) }},
 		{"a file for the account book", "book.unreadable", Problem, "something on the way there is no folder", func(w *ward) { w.write("codex-login", "", 0o600) }},
+		{"a page of the account book that is cut off", "book.page", Warning, "accounts/apikey-0123456789abcdef.json cannot be read as a login", func(w *ward) {
+			w.write("codex-login/accounts/apikey-0123456789abcdef.json", "{", 0o600)
+		}},
 		{"documents kept aside", "backups.unreadable", Note, "1 in ~/.codex/codex-login/unreadable", func(w *ward) { w.write("codex-login/unreadable/auth-0.json", "{", 0o600) }},
 		{"a move that was cut off", "book.moving", Problem, "from keyring to file", func(w *ward) {
 			w.write("codex-login/moving", `{"from":"keyring","to":"file"}`, 0o600)

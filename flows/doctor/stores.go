@@ -6,10 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 
 	"codex-login/credstore"
-	"codex-login/flows"
 )
 
 // checkKeyring tries the keyring, and says what that means for the configured
@@ -206,24 +204,6 @@ func checkBackups(_ context.Context, p *patient) []Finding {
 		found = append(found, note("unreadable", with{"Path": p.path(filepath.Dir(kept[0])), "Count": count(len(kept))}))
 	}
 	return or(found, nil)
-}
-
-// checkBook looks for what a killed run has left half done.
-func checkBook(ctx context.Context, p *patient) []Finding {
-	var found []Finding
-	if from, to, half := p.login.HalfDone(ctx); half {
-		found = append(found, problem("moving", with{"From": name(string(from)), "To": name(string(to)), "Mode": name(string(p.login.Mode()))}).mended(p.mend()))
-	}
-	cards, err := credstore.OpenBook(p.login.Home, p.login.Mode()).Cards(ctx)
-	if err != nil {
-		found = append(found, problem("unreadable", with{"Path": p.path(filepath.Join(p.login.Home.Path, "codex-login", "accounts")), "Cause": cause(err), "NoFolder": yes(errors.Is(err, syscall.ENOTDIR))}))
-	}
-	for _, c := range cards {
-		if c.Ended != nil && c.Pages > 0 {
-			found = append(found, note("ended", with{"Account": name(first(c.Label, c.Email, c.KeyHint, c.ID)), "Reason": wordOf("doctor.word.ended_", flows.EndReason(c.Ended.Reason).Known())}))
-		}
-	}
-	return or(found, with{"Count": count(len(cards))})
 }
 
 func first(texts ...string) string {
