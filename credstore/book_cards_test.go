@@ -80,7 +80,7 @@ func testCards(t *testing.T, open func(Home) *Book) {
 				}
 			}
 		}
-		if info, err := os.Stat(book.cardFile(c.ID)); err != nil || info.Mode().Perm() != 0o600 || !strings.Contains(text, `"schema": 1`) {
+		if info, err := os.Stat(book.cardFile(c.ID)); err != nil || !hasMode(info, 0o600) || !strings.Contains(text, `"schema": 1`) {
 			t.Error(info, err)
 		}
 	}

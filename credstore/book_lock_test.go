@@ -82,6 +82,7 @@ func TestLockOfAFileThatIsGone(t *testing.T) {
 		t.Error("it is the one")
 	}
 	if err := os.Remove(book.accountLock(id)); err != nil {
+		_ = l.Unlock()
 		missing(t, "a system that removes an open file")
 	}
 	unlock, err := book.LockAccount(ctx, id)

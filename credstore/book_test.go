@@ -140,7 +140,7 @@ func TestBookIsPrivateAndNamesNobody(t *testing.T) {
 	}
 	dir := filepath.Join(home.Path, "codex-login", "accounts")
 	for _, folder := range []string{filepath.Dir(dir), dir} {
-		if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
+		if info, err := os.Stat(folder); err != nil || !hasMode(info, 0o700) {
 			t.Error(info, err)
 		}
 	}
@@ -149,7 +149,7 @@ func TestBookIsPrivateAndNamesNobody(t *testing.T) {
 		t.Fatal(list)
 	}
 	for _, name := range list {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !hasMode(info, 0o600) {
 			t.Error(info, err)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -104,4 +106,9 @@ func names(t *testing.T, dir string) []string {
 		list = append(list, e.Name())
 	}
 	return list
+}
+
+// hasMode compares the mode of a file. Those of Windows say nothing.
+func hasMode(info fs.FileInfo, want fs.FileMode) bool {
+	return info.Mode().Perm() == want || runtime.GOOS == "windows"
 }

@@ -75,7 +75,7 @@ func TestDefaultHomeIsCreatedBySaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(h.Path)
-	if err != nil || info.Mode().Perm() != 0o700 {
+	if err != nil || !hasMode(info, 0o700) {
 		t.Fatal(info, err)
 	}
 	if h.KeyringEntry() != before {
