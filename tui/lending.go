@@ -119,19 +119,28 @@ func (s lending) View(w, _ int) string {
 	return paragraphs(append(parts, s.reasons(w))...)
 }
 
-// list has a line for each machine: its name, whose login it has, until when.
+// list has a line for each machine, two where the window is narrow: its name,
+// until when it has a login, and whose.
 func (s lending) list(w int) string {
 	t := s.env.theme
 	names, signs := 0, ansi.StringWidth(t.Glyphs.On)
 	for _, l := range s.loans {
 		names = max(names, ansi.StringWidth(display.Clean(l.Machine.String())))
 	}
-	names = min(names, max(w/2-signs-1, 8))
+	narrow := w < 60
+	if !narrow {
+		names = min(names, w/2-signs-1)
+	}
 	var out []string
 	for _, l := range s.loans {
 		mark, text := s.state(l)
-		name := cut(display.Clean(l.Machine.String()), names, t.Glyphs.Ellipsis)
-		out = append(out, cut(padded(mark, signs)+" "+padded(name, names+3)+text, w, t.Glyphs.Ellipsis))
+		name := cut(display.Clean(l.Machine.String()), min(names, w-signs-1), t.Glyphs.Ellipsis)
+		row := padded(mark, signs) + " "
+		if narrow {
+			out = append(out, row+name, cut(strings.Repeat(" ", signs+1)+text, w, t.Glyphs.Ellipsis))
+			continue
+		}
+		out = append(out, cut(row+padded(name, names+3)+text, w, t.Glyphs.Ellipsis))
 	}
 	return strings.Join(out, "\n")
 }
