@@ -3,8 +3,6 @@ package credstore
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 )
 
 // autoStore keeps the login in the keyring where that works, else in the file,
@@ -59,13 +57,6 @@ func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, erro
 	return place, nil
 }
 
-// encrypted reports whether there is an encrypted file, which may hold a login
-// as long as nobody has opened it.
-func (s *autoStore) encrypted() bool {
-	_, err := os.Lstat(s.home.EncryptedFile())
-	return s.home.Encrypted && !errors.Is(err, fs.ErrNotExist)
-}
-
 // retire removes the entry that the file has replaced and returns why the
 // keyring was passed over. A keyring that could not be reached is not asked
 // again: that would be another deadline or another prompt.
@@ -76,7 +67,7 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 	}
 	switch e.Problem {
 	case ProblemUnavailable, ProblemLocked, ProblemTimeout:
-		if s.home.Encrypted && !s.encrypted() {
+		if s.home.Encrypted && !s.home.mayHoldEncrypted() {
 			return failed
 		}
 	default:
@@ -93,15 +84,16 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 }
 
 // Delete removes both copies. Where there is no keyring at all, the file is
-// everything, unless there is an encrypted one, which may hold a login; where one is there and does not let us in, that is the error,
-// after the file is gone.
+// everything, unless there is an encrypted one, which may hold a login; where a
+// keyring is there and does not let us in, that is the error, after the file is
+// gone.
 func (s *autoStore) Delete(ctx context.Context) error {
 	return s.both(s.deleteBoth(ctx))
 }
 
 // both is the error of a deletion in two places.
 func (s *autoStore) both(inKeyring, inFile error) error {
-	if IsProblem(inKeyring, ProblemUnavailable) && !s.encrypted() {
+	if IsProblem(inKeyring, ProblemUnavailable) && !s.home.mayHoldEncrypted() {
 		inKeyring = ErrNotFound
 	}
 	return errorOfBoth(inKeyring, inFile)

@@ -54,7 +54,7 @@ func (b *Book) loadFile(id string) (*Auth, error) {
 func (b *Book) loadEntry(ctx context.Context, id string) (*Auth, error) {
 	text, err := b.entries().get(ctx, ownService, b.account(id))
 	if err != nil {
-		return nil, keyringError("read", b.entry(id), err)
+		return nil, b.pageError("read", id, err)
 	}
 	return Parse([]byte(text), b.entry(id))
 }
@@ -130,7 +130,7 @@ func (b *Book) removeEntry(ctx context.Context, id string) error {
 		return ErrNotFound
 	}
 	b.doubt(id)
-	err := keyringError("delete", b.entry(id), b.entries().remove(ctx, ownService, b.account(id)))
+	err := b.pageError("delete", id, b.entries().remove(ctx, ownService, b.account(id)))
 	if ignoreNotFound(err) != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (r *repair) run(ctx context.Context) error {
 // left counts what cannot be settled just now. Other errors end the repair.
 func (r *repair) left(err error) error {
 	var e *Error
-	if errors.As(err, &e) && (e.Place.Kind == KindKeyring || e.Problem == ProblemCorrupt) {
+	if errors.As(err, &e) && (e.Place.Kind != KindFile || e.Problem == ProblemCorrupt) {
 		r.done.Unsettled++
 		return nil
 	}

@@ -20,6 +20,9 @@ import (
 // to a key that all pages share and that is a keyring entry. Unlike a
 // passphrase it costs no time, however many accounts there are.
 //
+// An error of the file is a sealedFault, so that the file is named and not the
+// entry.
+//
 // A page that has become a file stays one: so there is never a doubt which of
 // the two is the newer. Whoever writes or removes holds the book's lock.
 type pageKeyring struct {
@@ -45,16 +48,33 @@ func (k pageKeyring) get(ctx context.Context, service, account string) (string, 
 		return k.keyring.get(ctx, service, account)
 	}
 	if err != nil {
-		return "", faultOf(err)
+		return "", sealedFault{faultOf(err)}
 	}
 	key, err := k.key(ctx)
 	if errors.Is(err, gokeyring.ErrNotFound) {
-		return "", &keyringFault{ProblemNoKey, "the keyring has no entry " + ownService + " / " + k.book.pageKeyAccount(), nil}
+		return "", sealedFault{&keyringFault{ProblemNoKey, "the keyring has no entry " + ownService + " / " + k.book.pageKeyAccount(), nil}}
 	}
 	if err != nil {
 		return "", err
 	}
-	return unsealPage(sealed, key)
+	text, err := unsealPage(sealed, key)
+	if err != nil {
+		return "", sealedFault{err}
+	}
+	return text, nil
+}
+
+// sealedFault is a *keyringFault that the file of a page is the reason of.
+type sealedFault struct{ error }
+
+func (f sealedFault) Unwrap() error { return f.error }
+
+// pageError is an error of a page that the marker stands for.
+func (b *Book) pageError(op, id string, err error) error {
+	if errors.As(err, new(sealedFault)) {
+		return keyringError(op, Place{Kind: KindEncrypted, Where: b.sealedPage(id)}, err)
+	}
+	return keyringError(op, b.entry(id), err)
 }
 
 func unsealPage(sealed []byte, key *age.X25519Identity) (string, error) {
@@ -105,7 +125,7 @@ func (k pageKeyring) remove(ctx context.Context, service, account string) error 
 	err := k.keyring.remove(ctx, service, account)
 	switch {
 	case ignoreNotFound(inFile) != nil:
-		return faultOf(inFile)
+		return sealedFault{faultOf(inFile)}
 	case errors.Is(err, gokeyring.ErrNotFound) && inFile == nil:
 		return nil
 	}
@@ -119,7 +139,7 @@ func (k pageKeyring) key(ctx context.Context) (*age.X25519Identity, error) {
 	}
 	key, err := age.ParseX25519Identity(text)
 	if err != nil { // age's words quote the key
-		return nil, &keyringFault{ProblemWrongKey, "the keyring entry " + ownService + " / " + k.book.pageKeyAccount() + " is no key", nil}
+		return nil, sealedFault{&keyringFault{ProblemWrongKey, "the keyring entry " + ownService + " / " + k.book.pageKeyAccount() + " is no key", nil}}
 	}
 	return key, nil
 }

@@ -1,6 +1,7 @@
 package credstore
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -98,8 +99,10 @@ func TestSealedPageThatDoesNotOpen(t *testing.T) {
 			keep(t, book, a)
 			c.spoil(t, book, ring, ID(a))
 			before := read(t, book.sealedPage(ID(a)))
-			if _, err := book.Load(ctx, ID(a)); !IsProblem(err, c.problem) {
-				t.Error(err)
+			_, err := book.Load(ctx, ID(a))
+			var bad *Error
+			if !errors.As(err, &bad) || bad.Problem != c.problem || bad.Place != (Place{Kind: KindEncrypted, Where: book.sealedPage(ID(a))}) {
+				t.Error("the file is what a person can move away:", err)
 			}
 			if _, err := book.MovePages(ctx, ModeFile); err == nil || exists(book.page(ID(a))) {
 				t.Error(err)

@@ -14,7 +14,8 @@ var ErrChanged = errors.New("somebody else has changed it meanwhile")
 // the locks to what that is by then: between looking at a login and deleting
 // it, another one may have taken its place. The error is agree's, with nothing
 // deleted, or ErrNotFound when there was nothing, or an *Error. Of several
-// modes, those that have no keyring to work with hold nothing.
+// modes, those that have no keyring to work with hold nothing, but for an
+// encrypted file.
 func DeleteIf(ctx context.Context, home Home, agree func(now []Copy) error, modes ...Mode) error {
 	file := &fileStore{home}
 	if !file.exists() && !slices.ContainsFunc(modes, func(m Mode) bool { return m == ModeKeyring || m == ModeAuto }) {
@@ -47,7 +48,7 @@ func DeleteIf(ctx context.Context, home Home, agree func(now []Copy) error, mode
 		switch {
 		case err == nil:
 			found = true
-		case errors.Is(err, ErrNotFound), len(modes) > 1 && IsProblem(err, ProblemUnavailable):
+		case errors.Is(err, ErrNotFound), len(modes) > 1 && IsProblem(err, ProblemUnavailable) && !home.mayHoldEncrypted():
 		default:
 			failed = errors.Join(failed, err)
 		}

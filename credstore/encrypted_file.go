@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	gokeyring "github.com/zalando/go-keyring"
 )
@@ -34,6 +35,13 @@ type encryptedFile struct {
 
 // EncryptedFile is the path of the encrypted file.
 func (h Home) EncryptedFile() string { return filepath.Join(h.Path, "secrets", "codex_auth.age") }
+
+// mayHoldEncrypted reports whether there is an encrypted file that counts. It
+// may hold a login as long as nobody has opened it.
+func (h Home) mayHoldEncrypted() bool {
+	_, err := os.Lstat(h.EncryptedFile())
+	return h.Encrypted && !errors.Is(err, fs.ErrNotExist)
+}
 
 // passphraseAccount is the account of the passphrase in the keyring.
 func (h Home) passphraseAccount() string { return "secrets|" + h.hash() }
@@ -100,6 +108,16 @@ func (f *encryptedFile) opened(op string, err error) error {
 		return f.fail(op, s.problem, detail, nil)
 	}
 	return keyringError(op, f.place(), err)
+}
+
+// sweepAge is how old a temporary file in dir has to be to be nobody's any more.
+// Where a link leads, others may be writing under other locks.
+func (f *encryptedFile) sweepAge(dir string) time.Duration {
+	info, err := os.Lstat(dir)
+	if err == nil && info.IsDir() && dir == filepath.Dir(f.home.EncryptedFile()) {
+		return 0
+	}
+	return time.Hour
 }
 
 // bytes is the file as it is on disk.
@@ -186,7 +204,7 @@ func (f *encryptedFile) replace(ctx context.Context, plain []byte, pass Secret) 
 	if err := ensureDir(dir); err != nil {
 		return f.fail("save", problemOf(err), "", err)
 	}
-	removeTemps(dir, 0)
+	removeTemps(dir, f.sweepAge(dir))
 	if err := replaceVia(dir, path, sealed); err != nil {
 		return f.fail("save", problemOf(err), "", err)
 	}

@@ -3,6 +3,7 @@ package credstore
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -326,5 +327,50 @@ func TestEverywhere(t *testing.T) {
 	}
 	if !kinds[KindFile] || !kinds[KindEncrypted] {
 		t.Error(kinds)
+	}
+}
+
+// Where links lead, another home may be writing just now.
+func TestEncryptedFileSparesTheFilesOfOthers(t *testing.T) {
+	for name, link := range map[string]func(Home) (from, to string){
+		"the file":   func(h Home) (string, string) { return h.EncryptedFile(), filepath.Join("..", "elsewhere", "x.age") },
+		"the folder": func(h Home) (string, string) { return filepath.Dir(h.EncryptedFile()), "elsewhere" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, home, ring := testContext(t), testHome(t).encrypted(), mockKeyring(t)
+			elsewhere := filepath.Join(home.Path, "elsewhere")
+			from, to := link(home)
+			if err := errors.Join(os.MkdirAll(elsewhere, 0o700), os.MkdirAll(filepath.Dir(from), 0o700)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(to, from); err != nil {
+				t.Skip("no right to make symbolic links")
+			}
+			theirs := filepath.Join(elsewhere, ".auth-abcdef")
+			write(t, theirs, "being written")
+			if _, err := (&keyringStore{home, ring}).Save(ctx, apiKey("sk-1"), Steps{}); err != nil || !exists(theirs) {
+				t.Error("the temporary file of another home is gone", err)
+			}
+		})
+	}
+}
+
+// A sign-out that cannot tell the settings looks into every place. That one of
+// them has no keyring excuses no file that may hold a login.
+func TestDeleteIfWithAnEncryptedFileAndNoKeyring(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	ctx, home := testContext(t), testHome(t).encrypted()
+	if !IsProblem(ProbeKeyring(ctx, home), ProblemUnavailable) {
+		t.Skip("no keyring that can be out of reach")
+	}
+	agree := func([]Copy) error { return nil }
+	if err := DeleteIf(ctx, home, agree, ModeKeyring, ModeFile); err != ErrNotFound {
+		t.Error("nothing is there:", err)
+	}
+	sealAs(t, home, "right", `{"version":1,"secrets":{}}`, 2)
+	write(t, home.AuthFile(), string(apiKey("sk-1").Encode()))
+	if err := DeleteIf(ctx, home, agree, ModeKeyring, ModeFile); !IsProblem(err, ProblemUnavailable) || exists(home.AuthFile()) {
+		t.Error(err)
 	}
 }

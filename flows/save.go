@@ -115,7 +115,11 @@ func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replaceme
 		return nil
 	}
 	book := credstore.OpenBook(l.Home, mode)
-	for _, c := range credstore.Copies(ctx, l.Home, mode, l.Mode()) {
+	copies := credstore.Copies(ctx, l.Home, mode, l.Mode())
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // what was not read for that reason has not been kept
+	}
+	for _, c := range copies {
 		switch {
 		case c.Err == nil:
 			if err := l.keep(ctx, book, c, replacement, receipt); err != nil {
