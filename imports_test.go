@@ -10,16 +10,17 @@ import (
 // The rooms that a package of this module may import from this module. A room
 // that is not listed here may not exist.
 var mayImport = map[string][]string{
-	"codex-login":                {"assets", "credstore", "policy", "flows", "flows/network", "flows/doctor", "flows/sandbox", "tui", "tui/plain"},
+	"codex-login":                {"assets", "credstore", "policy", "flows", "flows/loginlog", "flows/network", "flows/doctor", "flows/sandbox", "tui", "tui/plain"},
 	"codex-login/assets":         {},
 	"codex-login/assets/display": {},
 	"codex-login/credstore":      {"assets/display"},
 	"codex-login/policy":         {"assets/display"},
-	"codex-login/flows":          {"assets", "assets/display", "credstore", "policy", "flows/network"},
+	"codex-login/flows":          {"assets", "assets/display", "credstore", "policy", "flows/loginlog", "flows/network"},
+	"codex-login/flows/loginlog": {"assets/display", "credstore", "policy", "flows/network"},
 	"codex-login/flows/network":  {"assets/display"},
 	"codex-login/flows/doctor":   {"assets", "assets/display", "credstore", "policy", "flows", "flows/network"},
 	"codex-login/flows/sandbox":  {},
-	"codex-login/tui":            {"assets", "assets/display", "credstore", "policy", "flows", "flows/network", "flows/doctor", "tui/theme"},
+	"codex-login/tui":            {"assets", "assets/display", "credstore", "policy", "flows", "flows/loginlog", "flows/network", "flows/doctor", "tui/theme"},
 	"codex-login/tui/theme":      {},
 	"codex-login/tui/plain":      {"assets", "assets/display", "credstore", "policy", "flows", "flows/doctor"},
 	"codex-login/tui/termtest":   {},

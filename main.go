@@ -18,6 +18,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -102,11 +103,11 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Client: network.NewClient(getenv), Say: o.words, Environment: getenv,
 		Where: flows.Here(flows.ThisMachine(os.Getenv)),
 		// A configuration that cannot be read does not say where to write either.
-		Trace: flows.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),
+		Trace: loginlog.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),
 	}
 	if o.trace {
 		goOnUnheard()
-		login.Trace.Follow(func(l flows.TraceLine) {
+		login.Trace.Follow(func(l loginlog.Line) {
 			if _, err := fmt.Fprintln(os.Stderr, l); err != nil {
 				login.Trace.Follow(nil)
 			}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 )
 
 // callbackPath is where the issuer sends the browser back to (RFC 8252 section
@@ -61,7 +62,7 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 	}
 	listeners, port, passed, err := listenLoopback(ctx, ports)
 	for _, h := range passed {
-		l.warn("browser", eventPortTaken, heldBy(h)...)
+		l.warn(loginlog.PortTaken, heldBy(h)...)
 	}
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (l *Login) beginBrowser(ctx context.Context, r Request) (*Challenge, error)
 	}
 	f.waiting, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	c := &Challenge{Method: Browser, URL: f.authorizeURL(), Port: port, login: l, request: r, flow: f}
-	l.info("browser", eventListening, count("port", port))
+	l.info(loginlog.Listening, loginlog.Count("port", port))
 	c.request.Method = Browser
 	f.challenge = c
 	f.server = f.newServer()

@@ -17,6 +17,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/assets/display"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 )
 
@@ -62,7 +63,7 @@ func (f *browserFlow) onlyLoopbackHost(next http.Handler) http.Handler {
 		case "127.0.0.1", "localhost", "::1":
 			next.ServeHTTP(w, r)
 		default:
-			f.login.warn("browser", eventCallbackNot, codeFact("why", "host"))
+			f.login.warn(loginlog.CallbackNot, loginlog.Word("why", "host"))
 			http.Error(w, "Wrong host", http.StatusMisdirectedRequest)
 		}
 	})
@@ -71,7 +72,7 @@ func (f *browserFlow) onlyLoopbackHost(next http.Handler) http.Handler {
 // callback is the redirect of RFC 6749 section 4.1.2.
 func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
-		f.login.warn("browser", eventCallbackNot, codeFact("why", "method"))
+		f.login.warn(loginlog.CallbackNot, loginlog.Word("why", "method"))
 		w.Header().Set("Allow", http.MethodGet)
 		http.Error(w, "Only GET", http.StatusMethodNotAllowed)
 		return
@@ -83,7 +84,7 @@ func (f *browserFlow) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.pages.owe()
-	f.arrived(eventCallback, f.authorizationOf(query))
+	f.arrived(loginlog.Callback, f.authorizationOf(query))
 	select {
 	case <-f.settled:
 	case <-r.Context().Done():
@@ -130,7 +131,7 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	f.login.warn("browser", eventTakenOver)
+	f.login.warn(loginlog.TakenOver)
 	// Once an answer is being worked on there is nothing left to take over, and
 	// saying so would be a lie over a login that is about to be stored.
 	if !f.reserve() {
@@ -146,16 +147,16 @@ func (f *browserFlow) cancel(w http.ResponseWriter, r *http.Request) {
 }
 
 // arrived takes an answer of the issuer. The first one counts.
-func (f *browserFlow) arrived(e event, a authorization) bool {
+func (f *browserFlow) arrived(e loginlog.Event, a authorization) bool {
 	if a.err != nil {
-		f.login.failed("browser", e, a.err)
+		f.login.failed(e, a.err)
 	} else {
-		f.login.info("browser", e)
+		f.login.info(e)
 	}
 	if f.take(a) {
 		return true
 	}
-	f.login.warn("browser", eventCallbackNot, codeFact("why", "second"))
+	f.login.warn(loginlog.CallbackNot, loginlog.Word("why", "second"))
 	return false
 }
 

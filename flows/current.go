@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -155,11 +156,11 @@ func (l *Login) enforce(ctx context.Context, asking func()) (Account, error) {
 	if err != nil && !errors.Is(err, credstore.ErrNotFound) {
 		refused.Kept = err
 		if !errors.Is(err, credstore.ErrChanged) {
-			l.failed("logout", eventSignedOutNot, err)
+			l.failed(loginlog.SignedOutNot, err)
 		}
 		return account, refused
 	}
-	l.warn("logout", eventRuleSignedOut, errorFacts(refused)...)
+	l.warn(loginlog.RuleSignedOut, errorFacts(refused)...)
 	return account, refused
 }
 

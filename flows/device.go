@@ -11,6 +11,7 @@ import (
 
 	"codex-login/assets/display"
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 )
 
@@ -93,7 +94,7 @@ func (l *Login) beginDevice(ctx context.Context, r Request) (*Challenge, error) 
 		login:     l, request: r, flow: f, open: l.Open,
 	}
 	f.challenge = c
-	l.info("device", eventCode, lasts("valid", c.ExpiresAt.Sub(now)), lasts("interval", f.interval))
+	l.info(loginlog.DeviceCode, loginlog.Lasts("valid", c.ExpiresAt.Sub(now)), loginlog.Lasts("interval", f.interval))
 	return c, nil
 }
 
@@ -160,7 +161,10 @@ const (
 	pollTrouble // network or server; worth another try
 )
 
-var pollNames = map[poll]string{pollPending: "pending", pollGranted: "granted", pollSlowDown: "slow_down", pollTrouble: "trouble"}
+// codeState is how a device code stands, as the log says it.
+type codeState string
+
+var pollNames = map[poll]codeState{pollPending: "pending", pollGranted: "granted", pollSlowDown: "slow_down", pollTrouble: "trouble"}
 
 // await asks until the person has entered the code. Trouble is ridden out
 // until the code expires: the person may have approved it already.
@@ -212,8 +216,8 @@ func (f *deviceFlow) became(result poll, err error) {
 	if err != nil && result != pollTrouble {
 		state = "ended"
 	}
-	if f.state.news(state) {
-		f.login.info("device", eventCodeState, codeFact("state", state))
+	if f.state.news(string(state)) {
+		f.login.info(loginlog.DeviceCodeState, loginlog.Code("state", state))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"codex-login/assets"
 	"codex-login/assets/display"
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -92,7 +93,7 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 		store       *credstore.Error
 		half        *HalfSignedOutError
 		home        *credstore.HomeError
-		log         *LogError
+		log         *loginlog.Error
 		pinned      *StorePinnedError
 		nobody      *NoAccountError
 		several     *AmbiguousError

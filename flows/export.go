@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 )
 
 // Export is the document of an account as Codex writes auth.json, "" for the
@@ -35,7 +36,7 @@ func (l *Login) Export(ctx context.Context, id string, passphrase credstore.Secr
 func (l *Login) Import(ctx context.Context, text []byte, passphrase credstore.Secret) (Receipt, error) {
 	receipt, err := l.takeIn(ctx, text, passphrase)
 	if err != nil {
-		l.failed("import", eventImportedNot, err)
+		l.failed(loginlog.ImportedNot, err)
 	} else {
 		l.logSaved(receipt)
 	}

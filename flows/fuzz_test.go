@@ -16,6 +16,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -41,7 +42,7 @@ func answeredWith(status uint16, body []byte) *Login {
 	return &Login{
 		Issuer: NewIssuer("https://issuer.example", "", "test", func(string) string { return "" }), Rules: &policy.Rules{},
 		Client: &network.Client{Client: http.Client{Transport: saying{int(status)%500 + 100, body, header}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}},
-		Clock:  clock.clock(), Say: assets.Speak("en"), Trace: NewTrace(""), ports: []int{0},
+		Clock:  clock.clock(), Say: assets.Speak("en"), Trace: loginlog.NewTrace(""), ports: []int{0},
 	}
 }
 
@@ -295,19 +296,3 @@ func FuzzErrorBody(f *testing.F) {
 		}
 	})
 }
-
-// FuzzLogLine: whatever a fact holds, it is one line of plain text.
-func FuzzLogLine(f *testing.F) {
-	f.Add("key", "value")
-	f.Add("a b", "\x1b]0;x\x07\u202e\n\u2028\"=\xff")
-	f.Fuzz(func(t *testing.T, key, value string) {
-		text := line(eventNote, []fact{{"key", value}, accountFactNamed(key)})
-		harmless(t, text)
-		if strings.ContainsAny(text, "\n\u2028\u2029") {
-			t.Fatalf("more than a line: %q", text)
-		}
-	})
-}
-
-// accountFactNamed is a second fact, so that the first cannot pass for it.
-func accountFactNamed(value string) fact { return fact{"account", value} }

@@ -7,6 +7,7 @@ import (
 
 	"codex-login/assets"
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 	"codex-login/policy"
 )
@@ -32,7 +33,7 @@ type Login struct {
 	// Environment is the process's, for OPENAI_API_KEY; nil has none.
 	Environment func(string) string
 	// Trace takes down what is done; nil does not.
-	Trace *Trace
+	Trace *loginlog.Trace
 
 	ports []int // a test's own; nil for the two that OpenAI accepts
 }
@@ -60,7 +61,7 @@ func (l *Login) Begin(ctx context.Context, r Request) (*Challenge, error) {
 	l.logStart(r)
 	c, err := l.begin(ctx, r)
 	if err != nil {
-		l.failed("login", eventSignInNot, err)
+		l.failed(loginlog.SignInNot, err)
 		return nil, err
 	}
 	if err := l.Trace.Err(); err != nil {
@@ -145,7 +146,7 @@ func (l *Login) Finish(ctx context.Context, c *Challenge) (Receipt, error) {
 	defer cancel()
 	receipt, err := l.finish(ctx, c)
 	if err != nil {
-		l.failed("login", eventSignInNot, err)
+		l.failed(loginlog.SignInNot, err)
 	} else {
 		l.logSaved(receipt)
 	}
@@ -186,7 +187,7 @@ func (l *Login) obtain(ctx context.Context, c *Challenge) (identified, error) {
 	if err := ctx.Err(); err != nil {
 		return identified{}, err
 	}
-	l.info("login", eventObtained, accountFact(found.auth))
+	l.info(loginlog.Obtained, loginlog.Account(found.auth))
 	c.flow.enrich(ctx, found.auth)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return identified{}, ctx.Err()

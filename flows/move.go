@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/policy"
 )
 
@@ -29,11 +30,11 @@ type Moved struct {
 // logins are where they were, or in both places.
 func (l *Login) MoveStore(ctx context.Context, to credstore.Mode) (Moved, error) {
 	out, err := l.moveStore(ctx, to)
-	switch facts := []fact{codeFact("from", out.From), codeFact("to", to), count("accounts", out.Accounts)}; {
+	switch facts := []loginlog.Fact{loginlog.Kind("from", out.From), loginlog.Kind("to", to), loginlog.Count("accounts", out.Accounts)}; {
 	case err != nil:
-		l.failed("store", eventMovedNot, err, facts...)
+		l.failed(loginlog.MovedNot, err, facts...)
 	case out.From != to:
-		l.info("store", eventMoved, facts...)
+		l.info(loginlog.Moved, facts...)
 	}
 	return out, err
 }

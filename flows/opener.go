@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codex-login/assets/display"
+	"codex-login/flows/loginlog"
 )
 
 // openGrace is how long a browser gets to say that it cannot start. Launchers
@@ -155,7 +156,7 @@ func (c *Challenge) OpenBrowser(ctx context.Context) error {
 	}
 	failed := make(chan error, 1)
 	go func() {
-		c.login.info("browser", eventBrowserOpened)
+		c.login.info(loginlog.BrowserOpened)
 		err := c.tryOpen(ctx)
 		if err != nil && ctx.Err() == nil {
 			c.note(Note{Code: NoteBrowserFailed, Err: err})

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"codex-login/assets/display"
+	"codex-login/flows/loginlog"
 )
 
 // bareCode is the alphabet of an authorization code: the unreserved characters
@@ -21,10 +22,10 @@ const minCode, maxCode = 16, 2048
 func (f *browserFlow) paste(text string) error {
 	a, err := f.parsePaste(text)
 	if err != nil {
-		f.login.failed("browser", eventPastedNot, err)
+		f.login.failed(loginlog.PastedNot, err)
 		return err
 	}
-	if !f.arrived(eventPasted, a) {
+	if !f.arrived(loginlog.Pasted, a) {
 		return &InputError{Problem: InputAlreadyWaiting}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 )
 
 // A refresh token works once, so it must not be sent twice, and what it bought
@@ -62,17 +63,17 @@ func (l *Login) renew(ctx context.Context, found held) (Checked, error) {
 // spend has the tokens renewed and stores the new ones.
 func (l *Login) spend(ctx context.Context, now held) (Checked, error) {
 	why := due(now.auth, l.Clock.now())
-	l.info("session", eventRenewing, accountFact(now.auth), codeFact("reason", why))
+	l.info(loginlog.Renewing, loginlog.Account(now.auth), loginlog.Code("reason", why))
 	fresh, err := l.refresh(ctx, now.auth, why)
 	if err != nil {
-		l.failed("session", eventRenewedNot, err, accountFact(now.auth))
+		l.failed(loginlog.RenewedNot, err, loginlog.Account(now.auth))
 		return l.refused(ctx, now, err), nil
 	}
 	now, err = l.commit(ctx, now, fresh)
 	if err != nil {
-		l.failed("session", eventRenewedNot, err, accountFact(now.auth))
+		l.failed(loginlog.RenewedNot, err, loginlog.Account(now.auth))
 	} else {
-		l.info("session", eventRenewed, append([]fact{accountFact(now.auth)}, storeFacts(now.place)...)...)
+		l.info(loginlog.Renewed, append([]loginlog.Fact{loginlog.Account(now.auth)}, loginlog.Place(now.place)...)...)
 	}
 	out := l.checked(now)
 	out.Asked, out.Renewed = true, true

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/network"
 )
 
@@ -346,9 +347,9 @@ func (l *Login) revoke(ctx context.Context, a *credstore.Auth) (bool, error) {
 		err = answer.failure()
 	}
 	if err != nil {
-		l.failed("session", eventRevokedNot, err, accountFact(a))
+		l.failed(loginlog.RevokedNot, err, loginlog.Account(a))
 		return false, err
 	}
-	l.info("session", eventRevoked, accountFact(a))
+	l.info(loginlog.Revoked, loginlog.Account(a))
 	return true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 )
 
 // Switched says what a switch did, safe to print.
@@ -38,7 +39,7 @@ func (l *Login) Switch(ctx context.Context, id string) (Switched, error) {
 	out, err := l.switchTo(ctx, id)
 	switch {
 	case err != nil:
-		l.failed("switch", eventSwitchedNot, err)
+		l.failed(loginlog.SwitchedNot, err)
 	case out.Changed:
 		l.logSwitched(out)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 )
 
 // Before is what a sign-in took the place of, as far as Undo can go back to it.
@@ -63,7 +64,7 @@ func (l *Login) Undo(ctx context.Context, r Receipt, forget bool) (Undone, error
 		err = l.leave(ctx, r)
 	}
 	if err == nil {
-		l.info("switch", eventUndone, fact{"account", r.ID}, codeFact("back_to", r.Before()))
+		l.info(loginlog.Undone, loginlog.ID("account", r.ID), loginlog.Code("back_to", r.Before()))
 	}
 	if err != nil || !forget || r.Known {
 		return out, err

@@ -5,23 +5,24 @@ import (
 	"time"
 
 	"codex-login/flows"
+	"codex-login/flows/loginlog"
 )
 
 // tracedEnv is an env whose login log is where Codex has it. Nothing is written.
 func tracedEnv(e *env) *env {
 	login, with := *e.login, *e
-	login.Trace = flows.NewTrace("/home/mina/.codex/log")
+	login.Trace = loginlog.NewTrace("/home/mina/.codex/log")
 	with.login = &login
 	return &with
 }
 
-func traceLines(x texts) []flows.TraceLine {
+func traceLines(x texts) []loginlog.Line {
 	at := noon
-	tell := func(level slog.Level, target, text string) flows.TraceLine {
+	tell := func(level slog.Level, target, text string) loginlog.Line {
 		at = at.Add(734 * time.Millisecond)
-		return flows.TraceLine{At: at, Level: level, Target: target, Text: text}
+		return loginlog.Line{At: at, Level: level, Target: target, Text: text}
 	}
-	return []flows.TraceLine{
+	return []loginlog.Line{
 		tell(slog.LevelInfo, "login", "starting device code login flow host=auth.openai.com pid=4711 os=linux ssh=yes"),
 		tell(slog.LevelInfo, "http", "asking method=POST host=auth.openai.com path=/api/accounts/deviceauth/usercode"),
 		tell(slog.LevelInfo, "http", "answered status=200 method=POST host=auth.openai.com path=/api/accounts/deviceauth/usercode took=412ms dns=18ms connect=22ms tls=41ms wait=330ms tls_version=1.3 proxy=HTTPS_PROXY request_id=req_0123456789abcdef"),
@@ -44,7 +45,7 @@ func traceStates(e *env, x texts) []state {
 	}
 	memory := full
 	login, with := *e.login, *e
-	login.Trace = flows.NewTrace("")
+	login.Trace = loginlog.NewTrace("")
 	with.login = &login
 	memory.env = &with
 	late := browser{signIn: signIn{env: e, request: flows.Request{Method: flows.Browser}, try: e.work.attempt(), deadline: noon.Add(4*time.Minute + 59*time.Second)}, paste: newField(e, e.say("browser.paste_here"), false)}

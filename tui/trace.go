@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"codex-login/assets/display"
-	"codex-login/flows"
+	"codex-login/flows/loginlog"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -23,7 +23,7 @@ const mostTraced = 200
 type trace struct {
 	env   *env
 	try   attempt
-	lines []flows.TraceLine
+	lines []loginlog.Line
 	seen  int
 	whole bool // lines are wrapped, not cut
 	up    int  // lines that were scrolled back; 0 follows
@@ -134,7 +134,7 @@ func (s trace) View(w, h int) string {
 }
 
 // line is the time of day, a mark for what is not in order, and what was done.
-func (s trace) line(l flows.TraceLine, w int) string {
+func (s trace) line(l loginlog.Line, w int) string {
 	t := s.env.theme
 	at := t.Faint.Render(l.At.Local().Format("15:04:05")) + " "
 	mark := "  "

@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"codex-login/credstore"
+	"codex-login/flows/loginlog"
 	"codex-login/flows/sandbox"
 )
 
@@ -72,7 +74,7 @@ func everythingLogged(t *testing.T) (written string, secrets []string) {
 		b.EditDeviceCode = func(answer map[string]any) { answer["interval"] = "1" }
 	}})
 	l := newLogin(t, s)
-	l.Trace = NewTrace(filepath.Join(l.Home.Path, "log"))
+	l.Trace = loginlog.NewTrace(filepath.Join(l.Home.Path, "log"))
 	clock := &steppedClock{now: time.Now()}
 	l.Clock = clock.clock()
 	ctx := t.Context()
@@ -206,14 +208,17 @@ func TestNoSecretIsLogged(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range []event{
-		eventBrowserFlow, eventDeviceFlow, eventKeyFlow, eventTokenFlow, eventListening, eventPasted, eventPastedNot, eventCallback,
-		eventCode, eventCodeState, eventAsking, eventAnswered, eventObtained, eventStored, eventSignInNot, eventNote, eventRenewing,
-		eventRenewed, eventRenewedNot, eventSwitched, eventRevoked, eventRevokedNot, eventSignedOut, eventRuleSignedOut, eventImportedNot,
+	for _, e := range []loginlog.Event{
+		loginlog.BrowserFlow, loginlog.DeviceFlow, loginlog.KeyFlow, loginlog.TokenFlow, loginlog.Listening, loginlog.Pasted, loginlog.PastedNot, loginlog.Callback,
+		loginlog.DeviceCode, loginlog.DeviceCodeState, loginlog.Asking, loginlog.Answered, loginlog.Obtained, loginlog.Stored, loginlog.SignInNot, loginlog.Note, loginlog.Renewing,
+		loginlog.Renewed, loginlog.RenewedNot, loginlog.Switched, loginlog.Revoked, loginlog.RevokedNot, loginlog.SignedOut, loginlog.RuleSignedOut, loginlog.ImportedNot,
 	} {
-		if !strings.Contains(written, ": "+string(e)) {
+		if !strings.Contains(written, ": "+e.String()) {
 			t.Errorf("it was never said: %s", e)
 		}
+	}
+	if strange := regexp.MustCompile(`(account|left|code|error|note|state|store|reason|os|container|method|at)=other\b`).FindString(written); strange != "" {
+		t.Errorf("a word of ours was not taken for one: %s", strange)
 	}
 	t.Logf("%d secrets searched in %d lines", searched, strings.Count(written, "\n"))
 }

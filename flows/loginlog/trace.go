@@ -1,4 +1,4 @@
-package flows
+package loginlog
 
 import (
 	"log/slog"
@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// traced is how many lines are kept to be looked at.
-const traced = 500
+// kept is how many lines are kept to be looked at.
+const kept = 500
 
-// Trace is what the workers of a Login do, as it happens: the last lines in
-// memory, and every line in the login log. A nil Trace takes nothing down. Its
-// methods may be called from several goroutines.
+// Trace is what the workers do, as it happens: the last lines in memory, and
+// every line in the login log. A nil Trace takes nothing down. Its methods may
+// be called from several goroutines.
 type Trace struct {
-	log *loginLog // nil: in memory only
+	log *file // nil: in memory only
 
 	mu     sync.Mutex
-	lines  []TraceLine
+	lines  []Line
 	added  int
-	heard  func(TraceLine)
+	heard  func(Line)
 	failed error
 
 	// writing is held while a line goes out. A disk that hangs must not keep
@@ -32,14 +32,14 @@ type Trace struct {
 func NewTrace(folder string) *Trace {
 	t := &Trace{}
 	if folder != "" {
-		t.log = &loginLog{folder: folder}
+		t.log = &file{folder: folder}
 	}
 	return t
 }
 
-// TraceLine is one thing that a worker has done, without a secret and safe to
+// Line is one thing that a worker has done, without a secret and safe to
 // print on one line.
-type TraceLine struct {
+type Line struct {
 	At    time.Time
 	Level slog.Level
 	// Target is the part of the program: http, sign-in, device, …
@@ -50,14 +50,14 @@ type TraceLine struct {
 // String is the line as the login log has it, in the form of Codex's own:
 //
 //	2026-11-22T10:34:39.026586Z  INFO codex-login::http: answered status=200
-func (l TraceLine) String() string {
+func (l Line) String() string {
 	level := l.Level.String()
 	return l.At.UTC().Format("2006-01-02T15:04:05.000000Z") + "     "[min(len(level), 5):] + " " + level + " codex-login::" + l.Target + ": " + l.Text
 }
 
 // Lines are the last ones, oldest first; from is how many are passed over,
 // counted from the first line of all. So who has seen n asks for Lines(n).
-func (t *Trace) Lines(from int) []TraceLine {
+func (t *Trace) Lines(from int) []Line {
 	if t == nil {
 		return nil
 	}
@@ -96,20 +96,24 @@ func (t *Trace) Err() error {
 }
 
 // Follow has every further line told as it comes, one at a time.
-func (t *Trace) Follow(heard func(TraceLine)) {
+func (t *Trace) Follow(heard func(Line)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.heard = heard
 }
 
+// Add takes down what happened, and when.
+func (t *Trace) Add(at time.Time, level slog.Level, e Event, facts ...Fact) {
+	if t != nil {
+		t.add(Line{At: at, Level: level, Target: e.target, Text: line(e, facts)})
+	}
+}
+
 // add takes a line down. A log that cannot be written is not tried again: what
 // it would show has a hole already, and each try may take its time.
-func (t *Trace) add(l TraceLine) {
-	if t == nil {
-		return
-	}
+func (t *Trace) add(l Line) {
 	t.mu.Lock()
-	if len(t.lines) == traced {
+	if len(t.lines) == kept {
 		t.lines = slices.Delete(t.lines, 0, 1)
 	}
 	t.lines = append(t.lines, l)

@@ -1,4 +1,4 @@
-package flows
+package loginlog
 
 import (
 	"io/fs"
@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func openLog(path string) (*os.File, error) {
+func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 }
 

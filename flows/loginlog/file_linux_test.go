@@ -1,4 +1,4 @@
-package flows
+package loginlog
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ func TestLogModes(t *testing.T) {
 		}
 		return info.Mode().Perm()
 	}
-	trace.add(traceLine("x"))
+	trace.add(httpLine("x"))
 	if mode(folder) != 0o700 || mode(trace.Path()) != 0o600 {
 		t.Errorf("folder %o, file %o", mode(folder), mode(trace.Path()))
 	}
@@ -28,7 +28,7 @@ func TestLogModes(t *testing.T) {
 	if err := os.Chmod(trace.Path(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	trace.add(traceLine("x"))
+	trace.add(httpLine("x"))
 	if mode(trace.Path()) != 0o600 || trace.Err() != nil {
 		t.Errorf("file %o, %v", mode(trace.Path()), trace.Err())
 	}
@@ -39,25 +39,25 @@ func TestLogModes(t *testing.T) {
 func TestLogGoesNowhereElse(t *testing.T) {
 	inFolder := func(spoil func(path string) error) (*Trace, string) {
 		folder := t.TempDir()
-		path := filepath.Join(folder, loginLogName)
+		path := filepath.Join(folder, fileName)
 		if err := spoil(path); err != nil {
 			t.Fatal(err)
 		}
 		trace := NewTrace(folder)
-		trace.add(traceLine("a line"))
+		trace.add(httpLine("a line"))
 		return trace, folder
 	}
 	for name, c := range map[string]struct {
 		spoil func(path string) error
 		want  error
 	}{
-		"pipe":                {func(path string) error { return syscall.Mkfifo(path, 0o600) }, errLogNotAFile},
-		"folder":              {func(path string) error { return os.Mkdir(path, 0o700) }, errLogNotAFile},
-		"link to a device":    {func(path string) error { return os.Symlink("/dev/null", path) }, errLogLink},
-		"links in a ring":     {func(path string) error { return os.Symlink(path, path) }, errLogLink},
-		"link to nothing":     {func(path string) error { return os.Symlink("nothing", path) }, errLogLink},
-		"too large":           {tooLarge, errLogTooLarge},
-		"link below a device": {func(path string) error { return os.Symlink("/dev/null/x", path) }, errLogLink},
+		"pipe":                {func(path string) error { return syscall.Mkfifo(path, 0o600) }, errNotAFile},
+		"folder":              {func(path string) error { return os.Mkdir(path, 0o700) }, errNotAFile},
+		"link to a device":    {func(path string) error { return os.Symlink("/dev/null", path) }, errLink},
+		"links in a ring":     {func(path string) error { return os.Symlink(path, path) }, errLink},
+		"link to nothing":     {func(path string) error { return os.Symlink("nothing", path) }, errLink},
+		"too large":           {tooLarge, errTooLarge},
+		"link below a device": {func(path string) error { return os.Symlink("/dev/null/x", path) }, errLink},
 	} {
 		if trace, _ := inFolder(c.spoil); !errors.Is(trace.Err(), c.want) {
 			t.Errorf("%s: %v", name, trace.Err())
@@ -72,8 +72,8 @@ func TestLogGoesNowhereElse(t *testing.T) {
 		},
 	} {
 		trace, folder := inFolder(spoil)
-		text, _ := os.ReadFile(filepath.Join(folder, loginLogName))
-		if !errors.Is(trace.Err(), errLogForeign) || len(text) > 0 {
+		text, _ := os.ReadFile(filepath.Join(folder, fileName))
+		if !errors.Is(trace.Err(), errForeign) || len(text) > 0 {
 			t.Errorf("%s: %v, %q", name, trace.Err(), text)
 		}
 	}
@@ -87,20 +87,20 @@ func TestLogTouchesNoOtherFile(t *testing.T) {
 		want  error
 	}{
 		"a link": {func(home, folder string) (string, error) {
-			return folder, os.Symlink("../.codex/auth.json", filepath.Join(folder, loginLogName))
-		}, errLogLink},
+			return folder, os.Symlink("../.codex/auth.json", filepath.Join(folder, fileName))
+		}, errLink},
 		"a second name": {func(home, folder string) (string, error) {
-			return folder, os.Link(filepath.Join(home, "auth.json"), filepath.Join(folder, loginLogName))
-		}, errLogLink},
+			return folder, os.Link(filepath.Join(home, "auth.json"), filepath.Join(folder, fileName))
+		}, errLink},
 		"a folder in a document's place": {func(home, _ string) (string, error) {
 			return filepath.Join(home, "Config.TOML"), nil
-		}, errLogReserved},
+		}, errReserved},
 		"the same through a link": {func(home, folder string) (string, error) {
 			return filepath.Join(folder, "x", "auth.lock", "log"), os.Symlink(home, filepath.Join(folder, "x"))
-		}, errLogReserved},
+		}, errReserved},
 		"a document as the folder": {func(home, folder string) (string, error) {
 			return filepath.Join(folder, "x"), os.Symlink(filepath.Join(home, "auth.json"), filepath.Join(folder, "x"))
-		}, errLogReserved},
+		}, errReserved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			above := t.TempDir()
@@ -114,7 +114,7 @@ func TestLogTouchesNoOtherFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			trace := NewTrace(at)
-			trace.add(traceLine("a line"))
+			trace.add(httpLine("a line"))
 			text, _ := os.ReadFile(auth)
 			info, err := os.Stat(auth)
 			if err != nil || string(text) != "{}" || info.Mode().Perm() != 0o640 {
@@ -134,8 +134,8 @@ func TestLogInALinkedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	trace := NewTrace(filepath.Join(link, "log"))
-	trace.add(traceLine("a line"))
-	if text, err := os.ReadFile(filepath.Join(folder, "log", loginLogName)); err != nil || trace.Err() != nil || !strings.HasSuffix(string(text), "a line\n") {
+	trace.add(httpLine("a line"))
+	if text, err := os.ReadFile(filepath.Join(folder, "log", fileName)); err != nil || trace.Err() != nil || !strings.HasSuffix(string(text), "a line\n") {
 		t.Errorf("%q, %v, %v", text, err, trace.Err())
 	}
 }
@@ -143,16 +143,16 @@ func TestLogInALinkedFolder(t *testing.T) {
 // A full log takes the place of an older one, and of nothing else.
 func TestLogReplacesOnlyALog(t *testing.T) {
 	folder := t.TempDir()
-	path := filepath.Join(folder, loginLogName)
+	path := filepath.Join(folder, fileName)
 	if err := errors.Join(
-		os.WriteFile(path, nil, 0o600), os.Truncate(path, loginLogLimit), os.Symlink("elsewhere", path+".old"),
+		os.WriteFile(path, nil, 0o600), os.Truncate(path, limit), os.Symlink("elsewhere", path+".old"),
 	); err != nil {
 		t.Fatal(err)
 	}
 	trace := NewTrace(folder)
-	trace.add(traceLine("a line"))
+	trace.add(httpLine("a line"))
 	to, err := os.Readlink(path + ".old")
-	if info, _ := os.Stat(path); err != nil || to != "elsewhere" || trace.Err() != nil || info.Size() <= loginLogLimit {
+	if info, _ := os.Stat(path); err != nil || to != "elsewhere" || trace.Err() != nil || info.Size() <= limit {
 		t.Errorf("%q, %v, %v", to, err, trace.Err())
 	}
 }
@@ -160,5 +160,5 @@ func TestLogReplacesOnlyALog(t *testing.T) {
 // tooLarge is a log that has grown and cannot be renamed: a folder has the
 // other name.
 func tooLarge(path string) error {
-	return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, loginLogMost+1), os.MkdirAll(path+".old/x", 0o700))
+	return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, hardLimit+1), os.MkdirAll(path+".old/x", 0o700))
 }

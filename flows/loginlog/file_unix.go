@@ -1,6 +1,6 @@
 //go:build !windows
 
-package flows
+package loginlog
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// openLog does not wait for anybody to read a pipe, and follows no link that
+// open does not wait for anybody to read a pipe, and follows no link that
 // took the file's place a moment ago.
-func openLog(path string) (*os.File, error) {
+func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0o600)
 }
 

@@ -3,16 +3,13 @@ package flows
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 	"net/http/httptrace"
-	"strings"
 	"sync"
 	"time"
-)
 
-const (
-	eventAsking   event = "asking"
-	eventAnswered event = "answered"
-	eventNoAnswer event = "no answer"
+	"codex-login/flows/loginlog"
+	"codex-login/flows/network"
 )
 
 // repeats is a question that is asked again and again: only what differs from
@@ -43,6 +40,9 @@ func (r *repeats) first() bool {
 	return r.last == ""
 }
 
+// stage is a part of the way to an answer.
+type stage string
+
 // visit is one request as the log tells of it. How long each stage took is
 // measured by the process's clock, whatever the time of a test is.
 type visit struct {
@@ -51,9 +51,9 @@ type visit struct {
 	began   time.Time
 
 	mu      sync.Mutex // a dial may go on when the request is over
-	stage   string     // what is under way, so that a wait can be told
-	started map[string]time.Time
-	lasted  []fact
+	stage   stage      // what is under way, so that a wait can be told
+	started map[stage]time.Time
+	lasted  []loginlog.Fact
 	reused  bool
 	tls     uint16
 }
@@ -61,12 +61,12 @@ type visit struct {
 // visit begins to tell of a request. What it returns carries the context of
 // the request.
 func (l *Login) visit(ctx context.Context, r request) (*visit, context.Context) {
-	v := &visit{login: l, request: r, began: time.Now(), started: map[string]time.Time{}}
+	v := &visit{login: l, request: r, began: time.Now(), started: map[stage]time.Time{}}
 	if l.Trace == nil {
 		return v, ctx
 	}
 	if r.repeats.first() {
-		l.info("http", eventAsking, v.about()...)
+		l.info(loginlog.Asking, v.about()...)
 	}
 	return v, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart:     func(httptrace.DNSStartInfo) { v.begin("dns") },
@@ -96,24 +96,24 @@ func (l *Login) visit(ctx context.Context, r request) (*visit, context.Context) 
 	})
 }
 
-func (v *visit) about() []fact {
-	return []fact{codeFact("method", v.request.method), hostFact(v.request.url), pathFact(v.request.url)}
+func (v *visit) about() []loginlog.Fact {
+	return []loginlog.Fact{loginlog.OneOf("method", v.request.method, http.MethodGet, http.MethodPost), loginlog.Host(v.request.url), loginlog.Path(v.request.url)}
 }
 
-func (v *visit) begin(stage string) {
+func (v *visit) begin(s stage) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if _, running := v.started[stage]; !running { // two families are dialled side by side
-		v.started[stage], v.stage = time.Now(), stage
+	if _, running := v.started[s]; !running { // two families are dialled side by side
+		v.started[s], v.stage = time.Now(), s
 	}
 }
 
-func (v *visit) end(stage string) {
+func (v *visit) end(s stage) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if begun, ok := v.started[stage]; ok && v.stage != "" {
-		v.lasted = append(v.lasted, took(stage, time.Since(begun)))
-		delete(v.started, stage)
+	if begun, ok := v.started[s]; ok && v.stage != "" {
+		v.lasted = append(v.lasted, loginlog.Stage(s, time.Since(begun)))
+		delete(v.started, s)
 	}
 }
 
@@ -123,18 +123,18 @@ func (v *visit) answered(a answer) {
 	if l.Trace == nil {
 		return
 	}
-	facts := []fact{count("status", a.status)}
+	facts := []loginlog.Fact{loginlog.Count("status", a.status)}
 	if !a.ok() {
 		code, _ := errorDetail(a.body)
-		facts = append(facts, saidFact(code)...)
+		facts = append(facts, loginlog.Said(code))
 	}
 	facts = append(facts, v.about()...)
-	if !v.request.repeats.news(line("", facts)) {
+	if !v.request.repeats.news(loginlog.Text(facts)) {
 		return
 	}
-	facts = append(facts, took("took", time.Since(v.began)))
+	facts = append(facts, loginlog.Took("took", time.Since(v.began)))
 	facts = append(facts, v.stages()...)
-	l.info("http", eventAnswered, append(facts, v.requestID(a)...)...)
+	l.info(loginlog.Answered, append(facts, loginlog.RequestID(a.requestID()))...)
 }
 
 // unanswered tells of none.
@@ -144,38 +144,26 @@ func (v *visit) unanswered(err error) {
 		return
 	}
 	facts := append(errorFacts(err)[1:], v.about()...)
-	if !v.request.repeats.news(line("", facts)) {
+	if !v.request.repeats.news(loginlog.Text(facts)) {
 		return
 	}
 	v.mu.Lock()
-	facts = append(facts, fact{"at", v.stage})
+	facts = append(facts, loginlog.Code("at", v.stage))
 	v.mu.Unlock()
-	l.warn("http", eventNoAnswer, append(append(facts, took("took", time.Since(v.began))), v.stages()...)...)
+	l.warn(loginlog.NoAnswer, append(append(facts, loginlog.Took("took", time.Since(v.began))), v.stages()...)...)
 }
 
 // stages are what the time went into, and how the server was reached.
-func (v *visit) stages() []fact {
+func (v *visit) stages() []loginlog.Fact {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	facts := v.lasted
 	if v.reused {
-		facts = append(facts, codeFact("connection", "reused"))
+		facts = append(facts, loginlog.Word("connection", "reused"))
 	}
-	if v.tls != 0 {
-		facts = append(facts, fact{"tls_version", strings.TrimPrefix(tls.VersionName(v.tls), "TLS ")})
+	choice, err := v.login.Client.ProxyFor(v.request.url)
+	if err != nil {
+		choice = network.ProxyChoice{}
 	}
-	return append(facts, fact{"proxy", v.login.proxyVariable(v.request.url)})
-}
-
-// requestID is the one text of a server in the log.
-func (v *visit) requestID(a answer) []fact { return []fact{{"request_id", a.requestID()}} }
-
-// proxyVariable names the variable that says by which proxy an address is
-// reached; "" where it is reached directly.
-func (l *Login) proxyVariable(target string) string {
-	choice, err := l.Client.ProxyFor(target)
-	if err != nil || choice.Exempt {
-		return ""
-	}
-	return choice.Variable
+	return append(facts, loginlog.TLS(v.tls), loginlog.Proxy(choice))
 }

@@ -1,4 +1,4 @@
-package flows
+package loginlog
 
 import (
 	"errors"
@@ -12,53 +12,53 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// loginLogName is that of Codex's own log, which `codex login` appends to as
-// well (0.169: a few lines a sign-in, without an end).
-const loginLogName = "codex-login.log"
+// fileName is that of Codex's own log, which `codex login` appends to as well
+// (0.169: a few lines a sign-in, without an end).
+const fileName = "codex-login.log"
 
-// loginLogLimit is when the log becomes codex-login.log.old, in the place of
-// the former one: two files of that size are the most that there is. Codex's
-// lines go with ours and stay readable there; a Codex that has the file open
-// goes on in the old one.
-const loginLogLimit = 1 << 20
+// limit is when the log becomes codex-login.log.old, in the place of the former
+// one: two files of that size are the most that there is. Codex's lines go with
+// ours and stay readable there; a Codex that has the file open goes on in the
+// old one.
+const limit = 1 << 20
 
-// loginLogMost is for a log that cannot be renamed.
-const loginLogMost = 8 << 20
+// hardLimit is for a log that cannot be renamed.
+const hardLimit = 8 << 20
 
-// LogError says that the login log cannot be written. Nothing fails for it.
-type LogError struct {
+// Error says that the login log cannot be written. Nothing fails for it.
+type Error struct {
 	Path string
 	Err  error
 }
 
-func (e *LogError) Error() string {
+func (e *Error) Error() string {
 	return "the login log " + e.Path + " cannot be written: " + e.Err.Error()
 }
 
-func (e *LogError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // Why a file is not written to.
 var (
-	errLogNotAFile  = errors.New("it is not an ordinary file")
-	errLogLink      = errors.New("it is a link to another file")
-	errLogReserved  = errors.New("its folder has the name of a document")
-	errLogForeign   = errors.New("it belongs to another user")
-	errLogTooLarge  = errors.New("it has grown too large and cannot be renamed")
-	errLogNotFolder = errors.New("what should be its folder is a file")
+	errNotAFile  = errors.New("it is not an ordinary file")
+	errLink      = errors.New("it is a link to another file")
+	errReserved  = errors.New("its folder has the name of a document")
+	errForeign   = errors.New("it belongs to another user")
+	errTooLarge  = errors.New("it has grown too large and cannot be renamed")
+	errNotFolder = errors.New("what should be its folder is a file")
 )
 
-// loginLog is the file. Codex follows any link, waits at a pipe for ever, and
+// file is the log. Codex follows any link, waits at a pipe for ever, and
 // leaves a file that others may read as it is. Here a line is appended to an
 // ordinary file of the person's own, with one name and mode 0600, or not at
 // all: a repository may say where the log is, and a link in it may lead to
 // auth.json. The folder may be reached by links.
-type loginLog struct{ folder string }
+type file struct{ folder string }
 
-func (l *loginLog) path() string { return filepath.Join(l.folder, loginLogName) }
+func (l *file) path() string { return filepath.Join(l.folder, fileName) }
 
 // append writes one whole line, so that those of several programs do not mix.
 // The file is opened for each: another program may have renamed it.
-func (l *loginLog) append(line string) error {
+func (l *file) append(line string) error {
 	err := l.write(line)
 	if err == nil {
 		return nil
@@ -67,16 +67,16 @@ func (l *loginLog) append(line string) error {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return &LogError{Path: l.path(), Err: err}
+	return &Error{Path: l.path(), Err: err}
 }
 
-func (l *loginLog) write(line string) error {
+func (l *file) write(line string) error {
 	if err := l.ensureFolder(); err != nil {
 		return err
 	}
 	path := l.path()
 	if info, err := os.Lstat(path); err == nil {
-		if err := logFile(info); err != nil {
+		if err := fitting(info); err != nil {
 			return err // opening a device may do something
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -85,7 +85,7 @@ func (l *loginLog) write(line string) error {
 	if rotateDue(path) {
 		rotate(path)
 	}
-	f, err := openLog(path)
+	f, err := open(path)
 	if err != nil {
 		return err
 	}
@@ -94,16 +94,16 @@ func (l *loginLog) write(line string) error {
 	if err != nil {
 		return err
 	}
-	if err := logFile(info); err != nil {
+	if err := fitting(info); err != nil {
 		return err
 	}
 	switch one, err := onlyName(f); {
 	case err != nil:
 		return err
 	case !one:
-		return errLogLink
-	case info.Size() > loginLogMost:
-		return errLogTooLarge
+		return errLink
+	case info.Size() > hardLimit:
+		return errTooLarge
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		_ = f.Chmod(0o600) // of a file system without modes it cannot be had
@@ -112,22 +112,22 @@ func (l *loginLog) write(line string) error {
 	return err
 }
 
-// logFile is why a file of that kind is no log; nil for one that can be.
-func logFile(info fs.FileInfo) error {
+// fitting is why a file of that kind is no log; nil for one that can be.
+func fitting(info fs.FileInfo) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		return errLogLink
+		return errLink
 	case !info.Mode().IsRegular():
-		return errLogNotAFile
+		return errNotAFile
 	case !mine(info):
-		return errLogForeign
+		return errForeign
 	}
 	return nil
 }
 
 // ensureFolder makes the folder, for the person alone, where Codex makes one
 // that others may look into.
-func (l *loginLog) ensureFolder() error {
+func (l *file) ensureFolder() error {
 	if err := l.reserved(); err != nil {
 		return err
 	}
@@ -138,10 +138,10 @@ func (l *loginLog) ensureFolder() error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return errLogNotFolder
+		return errNotFolder
 	}
 	if link, err := os.Lstat(l.folder); err != nil || link.Mode()&fs.ModeSymlink != 0 && !mine(link) {
-		return errLogForeign
+		return errForeign
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ var documents = []string{".json", ".jsonl", ".toml", ".lock", ".env", ".sqlite"}
 // reserved refuses a folder that has, or is in one that has, the name of a
 // document: made in the place of auth.json, it would keep every login from
 // being stored.
-func (l *loginLog) reserved() error {
+func (l *file) reserved() error {
 	there, missing := l.folder, ""
 	for {
 		if real, err := filepath.EvalSymlinks(there); err == nil {
@@ -167,7 +167,7 @@ func (l *loginLog) reserved() error {
 	}
 	for _, part := range strings.Split(filepath.Join(there, missing), string(filepath.Separator)) {
 		if slices.Contains(documents, strings.ToLower(filepath.Ext(part))) {
-			return errLogReserved
+			return errReserved
 		}
 	}
 	return nil
@@ -175,7 +175,7 @@ func (l *loginLog) reserved() error {
 
 func rotateDue(path string) bool {
 	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular() && info.Size() >= loginLogLimit
+	return err == nil && info.Mode().IsRegular() && info.Size() >= limit
 }
 
 // rotate renames a log that is full. The lock is on the file itself and not on
@@ -193,7 +193,7 @@ func rotate(path string) {
 		return
 	}
 	old := path + ".old"
-	if info, err := os.Lstat(old); err == nil && logFile(info) != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if info, err := os.Lstat(old); err == nil && fitting(info) != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if runtime.GOOS == "windows" {
