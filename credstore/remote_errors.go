@@ -39,8 +39,8 @@ type MachineError struct {
 	Machine Machine
 	// Detail is what the program said, one line, or empty.
 	Detail string
-	// Unsure: the connection broke off between the request to put the login in
-	// its place and the answer.
+	// Unsure: after the request to put the login in its place, the connection
+	// broke off, or something went wrong.
 	Unsure bool
 	Err    error // the cause, or nil
 }

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"strconv"
+
+	"codex-login/assets/display"
 )
 
 // Load returns the login there. The error is ErrNotFound, an *Error whose place
@@ -87,20 +89,31 @@ func (r *Remote) replace(ctx context.Context, place Place, text []byte, check fu
 	}
 	said, code, err := r.call(ctx, nil, "keep")
 	if err == nil {
-		err = answered("save", place, said, code)
+		if err := answered("save", place, said, code); err != nil {
+			return err // it did not get into its place
+		}
+		back, err = r.show(ctx, place, words...)
 	}
-	var lost *MachineError
-	if errors.As(err, &lost) {
-		lost.Unsure = true
-	}
-	if err != nil {
-		return err
-	}
-	back, err = r.show(ctx, place, words...)
 	if err == nil && !bytes.Equal(back, text) {
 		err = &Error{Problem: ProblemIO, Op: "save", Place: place, Detail: "another text came back than was stored"}
 	}
-	return err
+	if words[0] != string(remoteAuth) {
+		return err // the login is where it was
+	}
+	return Unsure(r.machine, err)
+}
+
+// Unsure is err with the word that a login may be stored all the same.
+func Unsure(m Machine, err error) error {
+	var lost *MachineError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &lost):
+		lost.Unsure = true
+		return err
+	}
+	return &MachineError{Problem: MachineFailed, Machine: m, Detail: display.Line(err.Error(), 300), Unsure: true}
 }
 
 // Delete removes the login there; see Store.

@@ -36,6 +36,9 @@ func classifyMachine(err error) (code, id string, values []any, ok bool) {
 		id := "machine_" + strings.ReplaceAll(string(machine.Problem), "-", "_")
 		if machine.Unsure {
 			id = "machine_unsure"
+			if machine.Problem == credstore.MachineFailed && machine.Detail != "" {
+				id = "machine_unsure_failed"
+			}
 		}
 		return "machine", id, []any{
 			"Machine", machine.Machine.String(), "Name", display.Line(machine.Machine.Name, 80), "Program", string(machine.Machine.Kind), "Said", display.Line(machine.Detail, 300),

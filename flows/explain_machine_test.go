@@ -20,7 +20,8 @@ func TestExplainMachines(t *testing.T) {
 		credstore.MachineDenied, credstore.MachineDropped, credstore.MachineNoShell, credstore.MachineNoHome, credstore.MachineNotRunning,
 		credstore.MachineUnknown, credstore.MachineEngine, credstore.MachineEngineDenied, credstore.MachineTimeout, credstore.MachineFailed,
 	} {
-		all = append(all, &credstore.MachineError{Problem: p, Machine: m, Detail: "said"}, &credstore.MachineError{Problem: p, Machine: m, Unsure: true})
+		all = append(all, &credstore.MachineError{Problem: p, Machine: m, Detail: "said"}, &credstore.MachineError{Problem: p, Machine: m, Unsure: true},
+			&credstore.MachineError{Problem: p, Machine: m, Detail: "said", Unsure: true})
 	}
 	all = append(all, ErrTakenBack, errGone, errMoving, &SameHomeError{Target: m, Home: "/h\x1b"}, &StoreThereError{Target: m}, &StoreThereError{Target: m, Pinned: true},
 		&InputError{InputNoTarget}, &InputError{InputOneTarget}, &InputError{InputNotLendable})

@@ -201,9 +201,8 @@ func (t *there) put(ctx context.Context, clock Clock, a *credstore.Auth, guard f
 			break
 		}
 	}
-	var lost *credstore.MachineError
-	if maybe && errors.As(err, &lost) {
-		lost.Unsure = true
+	if maybe && !errors.Is(err, ErrTakenBack) {
+		err = credstore.Unsure(t.remote.Machine(), err)
 	}
 	return err
 }

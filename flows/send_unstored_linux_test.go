@@ -64,3 +64,38 @@ func TestKeepingAnUnstoredSignIn(t *testing.T) {
 		t.Errorf("%d sessions were ended", n)
 	}
 }
+
+// TestSignInThatMayBeStored is never ended: the connection broke off when the
+// login was in its place there, and the next ones found something else wrong.
+func TestSignInThatMayBeStored(t *testing.T) {
+	issuer, f := startSandbox(t, sandbox.Options{}), newFleet(t)
+	l := hurried(t, issuer)
+	there := filepath.Join(f.dir, "one")
+	bin := t.TempDir()
+	// The shell there asks for this once the login has its name, and then dies.
+	dies := "#!/bin/sh\n[ -e '" + there + "/auth.json' ] || exit 0\nrm '" + there + "/auth.json.lock'; mkdir '" + there + "/auth.json.lock'\nkill -9 $PPID\n"
+	if err := os.WriteFile(filepath.Join(bin, "sync"), []byte(dies), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	s := newSend(t, l, SendRequest{Kind: SignInFor, Targets: f.add("", "one"), SignIn: Request{Method: Device}})
+	stop := approving(t, s, issuer, sandbox.MinaHarbour)
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	p := s.Progress()[0]
+	if info, err := os.Stat(filepath.Join(there, "auth.json.lock")); err != nil || !info.IsDir() || f.login("one") == nil {
+		t.Fatalf("%+v: the login is not there", p)
+	}
+	if p.State != SendFailed || !p.Unsure || !unsure(p.Err) || credstore.IsMachineProblem(p.Err, credstore.MachineDropped) {
+		t.Errorf("%+v", p)
+	}
+	if kept, err := s.Keep(t.Context()); err != nil || len(kept) != 0 {
+		t.Errorf("%+v %v", kept, err)
+	}
+	s.Discard(t.Context(), func(target Target, n Note) { t.Errorf("%s: %+v", target, n) })
+	if n := len(issuer.RequestsTo(sandbox.Revoke)); n != 0 {
+		t.Errorf("%d sessions were ended that are in use there", n)
+	}
+}
