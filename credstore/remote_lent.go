@@ -23,6 +23,9 @@ type Loan struct {
 	Until time.Time `json:"until"`
 }
 
+// same reports whether it is the same account on the same machine.
+func (l Loan) same(o Loan) bool { return l.Machine == o.Machine && l.Account == o.Account }
+
 // Loans reads what has been lent: the file codex-login/lent.json, oldest first.
 // None is not an error.
 func Loans(home Home) ([]Loan, error) {
@@ -53,9 +56,26 @@ func Lend(ctx context.Context, home Home, l Loan) error {
 	return editLoans(ctx, home, func(loans []Loan) []Loan { return append(without(loans, l.Machine), l) })
 }
 
+// Relend notes what a machine has by now, unless the loan was taken back
+// meanwhile, or is of another account.
+func Relend(ctx context.Context, home Home, l Loan) error {
+	return editLoans(ctx, home, func(loans []Loan) []Loan {
+		if !slices.ContainsFunc(loans, l.same) {
+			return loans
+		}
+		return append(without(loans, l.Machine), l)
+	})
+}
+
 // TakeBack forgets that anything was lent to a machine.
 func TakeBack(ctx context.Context, home Home, m Machine) error {
 	return editLoans(ctx, home, func(loans []Loan) []Loan { return without(loans, m) })
+}
+
+// TakeBackLoan forgets a loan. Another account that the machine was lent
+// meanwhile stays lent.
+func TakeBackLoan(ctx context.Context, home Home, l Loan) error {
+	return editLoans(ctx, home, func(loans []Loan) []Loan { return slices.DeleteFunc(loans, l.same) })
 }
 
 // TakeBackAll forgets what was lent of these accounts, and returns it.

@@ -338,6 +338,24 @@ func TestLoans(t *testing.T) {
 	if err != nil || len(loans) != 7 || loans[6].Token != "g" || !loans[6].Until.Equal(someTime) {
 		t.Error(loans, err)
 	}
+	// Somebody else lends a machine another account, or takes one back, while the
+	// loan that was there is being renewed.
+	other := ID(chatGPT("v", "w", "s", someTime))
+	if err := Lend(ctx, home, Loan{Machine{MachineSSH, "h2"}, other, "o", someTime}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"h1", "h2", "h3"} {
+		if err := Relend(ctx, home, Loan{Machine{MachineSSH, name}, a, "late", someTime}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := TakeBackLoan(ctx, home, Loan{Machine: Machine{MachineSSH, "h2"}, Account: a}); err != nil {
+		t.Error(err)
+	}
+	loans, err = Loans(home)
+	if err != nil || len(loans) != 7 || loans[5].Token != "o" || loans[6].Token != "late" || loans[6].Machine.Name != "h3" {
+		t.Error(loans, err)
+	}
 	write(t, lentFile(home), `{"lent":[{"machine":{"kind":"ssh","name":"-oProxyCommand=x"},"account":"`+a+`"}]}`)
 	if loans, err := Loans(home); err != nil || len(loans) != 0 {
 		t.Error(loans, err)

@@ -77,7 +77,7 @@ func (l *Login) RenewLoans(ctx context.Context, done func(Progress)) (next time.
 				}
 				if errors.Is(p.Err, errGone) {
 					// Nobody here can renew it, ever.
-					p.Err = errors.Join(p.Err, credstore.TakeBack(ctx, l.Home, loan.Machine))
+					p.Err = errors.Join(p.Err, credstore.TakeBackLoan(ctx, l.Home, loan))
 				}
 				if p.Err != nil {
 					p.Err = cancelled(ctx, p.Err)
@@ -137,11 +137,11 @@ func (l *Login) handOver(ctx context.Context, loan credstore.Loan, token *credst
 	case p.Err == nil:
 		p.State, p.Sent = SendDone, sent
 		loan.Token, loan.Until = token.Fingerprint(), sent.Until
-		if err := credstore.Lend(ctx, l.Home, loan); err != nil {
+		if err := credstore.Relend(ctx, l.Home, loan); err != nil {
 			p.Sent.add(Note{Code: NoteLoanNotNoted, Err: err})
 		}
 	case errors.Is(p.Err, ErrTakenBack):
-		if err := credstore.TakeBack(ctx, l.Home, loan.Machine); err != nil {
+		if err := credstore.TakeBackLoan(ctx, l.Home, loan); err != nil {
 			p.Err = errors.Join(p.Err, err)
 		}
 	}

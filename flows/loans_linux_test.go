@@ -70,3 +70,30 @@ func TestRenewingALoanOfNobody(t *testing.T) {
 		t.Error("the machine was touched")
 	}
 }
+
+// TestRenewingALoanThatIsOfAnotherByThen: while it is renewed, somebody lends the
+// machine another account, whose loan stays.
+func TestRenewingALoanThatIsOfAnotherByThen(t *testing.T) {
+	issuer, f := startSandbox(t, sandbox.Options{}), newFleet(t)
+	l := hurried(t, issuer)
+	signIn(t, l, issuer, sandbox.MinaHarbour)
+	first := credstore.ID(load(t, l))
+	signIn(t, l, issuer, sandbox.JonasMeridian)
+	targets := f.add("", "a")
+	sends(t, l, SendRequest{Kind: SendLend, Account: first, Targets: targets})
+	stale, err := l.Loans()
+	if err != nil || len(stale) != 1 {
+		t.Fatal(stale, err)
+	}
+	mine, _, err := l.tokenToLend(t.Context(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sends(t, l, SendRequest{Kind: SendLend, Targets: targets})
+	if p := l.handOver(t.Context(), stale[0], mine); !errors.Is(p.Err, ErrTakenBack) {
+		t.Errorf("%+v", p)
+	}
+	if loans, err := l.Loans(); err != nil || len(loans) != 1 || loans[0].Account != credstore.ID(load(t, l)) {
+		t.Errorf("%+v %v", loans, err)
+	}
+}
