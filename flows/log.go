@@ -8,6 +8,7 @@ import (
 
 	"codex-login/credstore"
 	"codex-login/flows/loginlog"
+	"codex-login/flows/network"
 )
 
 // trace takes down what happened.
@@ -61,7 +62,10 @@ func (l *Login) logStart(r Request) {
 // logNote takes down what a worker says to the person.
 func (l *Login) logNote(n Note) {
 	facts := []loginlog.Fact{loginlog.Code("note", n.Code)}
-	if n.Holder != "" {
+	switch {
+	case n.Code == NoteThroughProxy:
+		facts = append(facts, loginlog.Proxy(network.ProxyChoice{Variable: n.Where}))
+	case n.Holder != "":
 		facts = append(facts, loginlog.Program(n.Holder))
 	}
 	if n.Err != nil {

@@ -73,3 +73,14 @@ func TestLogSaysATimeLimit(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A note's proxy is no program, and its address is nobody's to read in a log.
+func TestLogNamesTheProxysVariable(t *testing.T) {
+	l := newLogin(t, startSandbox(t, sandboxOptions()))
+	l.Trace = loginlog.NewTrace(filepath.Join(l.Home.Path, "log"))
+	l.logNote(Note{Code: NoteThroughProxy, Holder: "http://proxy.example.test:3128", Where: "HTTPS_PROXY"})
+	lines := l.Trace.Lines(0)
+	if len(lines) != 1 || !strings.Contains(lines[0].Text, "proxy=HTTPS_PROXY") || strings.Contains(lines[0].Text, "example") {
+		t.Error(lines)
+	}
+}
