@@ -94,10 +94,15 @@ func (s *fileStore) remove(l *locks) error {
 		return fileError("delete", l.target, err)
 	}
 	paths := []string{l.target, s.home.AuthFile()}
-	switch linked := l.target != s.home.AuthFile(); {
-	case linked && !MayHoldLogin(l.target):
-		paths = paths[1:]
-	case info.IsDir():
+	if l.target != s.home.AuthFile() {
+		is, err := holdsLogin(l.target)
+		if err != nil && info.Mode().IsRegular() {
+			return err // nobody knows what would be left there
+		}
+		if !is {
+			paths = paths[1:]
+		}
+	} else if info.IsDir() {
 		return notAFile("delete", l.target, info.Mode())
 	}
 	for _, path := range paths {
@@ -113,13 +118,18 @@ func (s *fileStore) remove(l *locks) error {
 
 // loginLike are members of the document, by which one is known that is cut off
 // or otherwise spoiled.
-var loginLike = regexp.MustCompile(`"(auth_mode|OPENAI_API_KEY|tokens|personal_access_token)"`)
+var loginLike = regexp.MustCompile(`"(auth_mode|OPENAI_API_KEY|personal_access_token)"|"tokens"\s*:\s*\{`)
 
 // MayHoldLogin reports whether a file is a document of a login, or was one. What
 // a link leads to may be anything.
 func MayHoldLogin(path string) bool {
+	is, err := holdsLogin(path)
+	return err == nil && is
+}
+
+func holdsLogin(path string) (bool, error) {
 	text, err := readLimited(path)
-	return err == nil && loginLike.Match(text)
+	return err == nil && loginLike.Match(text), err
 }
 
 // sweep removes what killed writers left behind. In a folder that a link leads

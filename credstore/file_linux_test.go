@@ -23,6 +23,7 @@ const noRaceSleep = "GORACE=atexit_sleep_ms=0"
 //
 //	save DIR KEY     saves an API key in the file store
 //	saves DIR KEY N  does so N times
+//	delete DIR       deletes what the file store has
 //	seal DIR KEY     saves an API key in the encrypted file
 //	book …           see bookHelper
 func helper(args ...string) *exec.Cmd {
@@ -48,7 +49,13 @@ func TestMain(m *testing.M) {
 		times, _ = strconv.Atoi(os.Args[4])
 	}
 	for range times {
-		if _, err := store.Save(context.Background(), apiKey(os.Args[3]), Steps{}); err != nil {
+		var err error
+		if os.Args[1] == "delete" {
+			err = store.Delete(context.Background())
+		} else {
+			_, err = store.Save(context.Background(), apiKey(os.Args[3]), Steps{})
+		}
+		if err != nil {
 			fmt.Println(err)
 			var e *Error
 			if errors.As(err, &e) {
@@ -219,15 +226,26 @@ func TestPermissions(t *testing.T) {
 	if _, err := store.Save(testContext(t), apiKey("sk-old"), Steps{}); err != nil {
 		t.Fatal(err)
 	}
-	run := func() string {
-		cmd := helper("save", home.Path, "sk-new")
-		if os.Geteuid() == 0 {
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if os.Geteuid() != 0 {
+		if err := os.Chmod(home.AuthFile()+".lock", 0); err != nil {
+			t.Fatal(err)
 		}
-		out, _ := cmd.CombinedOutput()
-		return string(out)
 	}
+	if out := asNobody(t, home, "save", home.Path, "sk-new"); !strings.Contains(out, "problem: permission") || !strings.Contains(out, home.Path) {
+		t.Error(out)
+	}
+	if err := os.Chmod(home.AuthFile()+".lock", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unchanged(t, home, "sk-old")
+}
+
+// asNobody runs a helper that permissions hold back.
+func asNobody(t *testing.T, home Home, args ...string) string {
+	t.Helper()
+	cmd := helper(args...)
 	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		for dir := home.Path; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
 			if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o001 == 0 {
 				if err := os.Chmod(dir, info.Mode().Perm()|0o055); err != nil {
@@ -235,16 +253,36 @@ func TestPermissions(t *testing.T) {
 				}
 			}
 		}
-	} else if err := os.Chmod(home.AuthFile()+".lock", 0); err != nil {
+	}
+	out, _ := cmd.CombinedOutput()
+	return string(out)
+}
+
+// A file that a link leads to and that cannot be read may be a login: nobody is
+// told that it is gone.
+func TestSigningOutThroughALinkToAFileThatIsShut(t *testing.T) {
+	home := testHome(t)
+	target := filepath.Join(home.Path, "real.json")
+	write(t, target, string(apiKey("sk-old").Encode()))
+	if err := os.Symlink(target, home.AuthFile()); err != nil {
 		t.Fatal(err)
 	}
-	if out := run(); !strings.Contains(out, "problem: permission") || !strings.Contains(out, home.Path) {
+	if err := os.Chmod(target, 0); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		for _, path := range []string{home.Path, target} {
+			if err := os.Chown(path, 65534, 65534); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if out := asNobody(t, home, "delete", home.Path); !strings.Contains(out, "problem: permission") || !strings.Contains(out, target) || strings.Contains(out, ".lock") {
 		t.Error(out)
 	}
-	if err := os.Chmod(home.AuthFile()+".lock", 0o600); err != nil {
-		t.Fatal(err)
+	if !exists(target) || !exists(home.AuthFile()) {
+		t.Error("it is gone")
 	}
-	unchanged(t, home, "sk-old")
 }
 
 func TestPipeDoesNotBlock(t *testing.T) {

@@ -20,6 +20,7 @@ func TestSigningOutThroughALink(t *testing.T) {
 		"a login":           {func(path string) error { return os.WriteFile(path, []byte(document), 0o600) }, true},
 		"a login, cut off":  {func(path string) error { return os.WriteFile(path, []byte(document[:len(document)-4]), 0o600) }, true},
 		"another text":      {func(path string) error { return os.WriteFile(path, []byte("127.0.0.1 localhost\n"), 0o600) }, false},
+		"a like word":       {func(path string) error { return os.WriteFile(path, []byte(`{"tokens": 12}`), 0o600) }, false},
 		"an empty file":     {func(path string) error { return os.WriteFile(path, nil, 0o600) }, false},
 		"a pipe or device":  {func(path string) error { return syscall.Mkfifo(path, 0o600) }, false},
 		"a folder":          {func(path string) error { return os.Mkdir(path, 0o700) }, false},
