@@ -134,7 +134,9 @@ func TestCopyThroughTmux(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := filepath.Join(t.TempDir(), "tmux.conf")
-			if err := os.WriteFile(config, []byte(test.options+"\n"), 0o600); err != nil {
+			// A new session runs before its terminal is there to be written to.
+			options := test.options + "\nset-hook -g client-session-changed 'wait-for -S here'\n"
+			if err := os.WriteFile(config, []byte(options), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			path := "PATH=" + os.Getenv("PATH")
@@ -145,7 +147,7 @@ func TestCopyThroughTmux(t *testing.T) {
 			end := func() { _ = exec.Command(tmux, "-S", socket, "kill-server").Run() }
 			t.Cleanup(end)
 			o := inTerminal(t, copierEnv(t), tmux, "-S", socket, "-f", config, "new-session",
-				"/usr/bin/env", path, os.Args[0], "-test.run=^TestCopier$")
+				"/bin/sh", "-c", `"$0" -S "$1" wait-for here; shift; exec "$@"`, tmux, socket, "/usr/bin/env", path, os.Args[0], "-test.run=^TestCopier$")
 			o.until(t, "the result", says("result="+string(test.result)+"."))
 			if test.arrives {
 				o.until(t, "the text", onClipboard(longLink))
