@@ -88,8 +88,8 @@ func only(name, value string) func(string) string {
 }
 
 // clearKeyring takes away what a demo may have put into the person's keyring:
-// the login, the pages of the account book, and the keys of files. A keyring that was not used is
-// not touched, because it could ask for its password.
+// the login, the pages of the account book, and the keys of files. A keyring
+// that was not used is not touched, because it could ask for its password.
 func clearKeyring(login *flows.Login, layers policy.Options, asked credstore.Mode) {
 	ctx := context.Background()
 	modes := []credstore.Mode{asked, login.Mode()}

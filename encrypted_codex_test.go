@@ -130,6 +130,19 @@ func TestEncryptedFileWithoutAKeyring(t *testing.T) {
 	if _, err := os.Stat(home.AuthFile()); !os.IsNotExist(err) {
 		t.Errorf("auth.json: %v", err)
 	}
+	// Settings that nobody can read excuse no file that may hold a login.
+	writeConfig(t, p, "broken")
+	if r := p.run("", "logout"); r.code != 1 || !strings.Contains(r.err, "keyring could not be reached") {
+		t.Errorf("%+v", r)
+	}
+	// The feature goes, and Codex looks there no more.
+	writeConfig(t, p, "cli_auth_credentials_store = \"file\"\n")
+	if _, codes, _ := p.examine(); !strings.Contains(codes["leftovers.unread_shut"], "codex_auth.age") {
+		t.Errorf("%v", codes)
+	}
+	if r := p.run("", "store", "file"); r.code != 0 || !strings.Contains(r.out+r.err, "was not fetched") {
+		t.Errorf("%+v", r)
+	}
 }
 
 // TestTheFeatureChanges: Codex leaves the login where it was, and does not find

@@ -8,6 +8,29 @@ import (
 	"testing"
 )
 
+// TestEveryPlaceIsDocumented: a script finds each kind of place in docs/json.md.
+func TestEveryPlaceIsDocumented(t *testing.T) {
+	document, err := os.ReadFile(filepath.Join("docs", "json.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join("credstore", "store.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := regexp.MustCompile(`(?m)^\s*Kind\w+\s+Kind = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	_, rest, _ := strings.Cut(string(document), "\n`store` (")
+	listed, _, _ := strings.Cut(rest, "`store_mode`")
+	for _, k := range kinds {
+		if !strings.Contains(listed, "`"+k[1]+"`") {
+			t.Error(k[1])
+		}
+	}
+	if len(kinds) < 5 {
+		t.Error(kinds)
+	}
+}
+
 // TestEveryNoteIsDocumented: a script finds each code of a note or a warning in
 // docs/json.md.
 func TestEveryNoteIsDocumented(t *testing.T) {

@@ -3,6 +3,7 @@ package credstore
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Copy is one document that a Save or a Delete of a store takes away.
@@ -104,10 +105,14 @@ func slotOf(home Home, kind Kind) slot {
 }
 
 // DropKeyring is for a step of a Save, which holds the locks and has kept what
-// the keyring modes hold beside the file: it removes that and asks nothing.
-func DropKeyring(ctx context.Context, home Home) error {
+// the keyring modes hold beside the file, but for the kinds that it spares: it
+// removes that and asks nothing.
+func DropKeyring(ctx context.Context, home Home, spare ...Kind) error {
 	ring, err := keyringStore{home, systemKeyring()}, error(ErrNotFound)
 	for _, s := range ring.slots() {
+		if slices.Contains(spare, s.place().Kind) {
+			continue
+		}
 		err = errorOfBoth(err, s.remove(ctx))
 	}
 	return err

@@ -10,13 +10,16 @@ import (
 // bring fetches the login that the store in force does not read, because it or
 // Codex's feature secret_auth_storage was changed by hand: Codex leaves it where
 // it was. Where the store has a login, and where there is none to be found,
-// nothing happens.
+// nothing happens; an encrypted file that does not open is noted.
 func (l *Login) bring(ctx context.Context, out *Moved) error {
 	mode := l.Mode()
 	if mode == credstore.ModeEphemeral {
 		return nil
 	}
 	left, err := l.behind(ctx)
+	if left.Err != nil {
+		out.Notes = append(out.Notes, Note{Code: NoteNotFetched, Err: left.Err, Where: left.Place.Where})
+	}
 	if err != nil {
 		return err
 	}
@@ -50,7 +53,8 @@ func (l *Login) bring(ctx context.Context, out *Moved) error {
 }
 
 // behind is the login that was left behind; credstore.ErrNotFound where there
-// is none, or one is where Codex looks.
+// is none, or one is where Codex looks. Of a place that may hold one and does
+// not open, it returns that with its error too.
 func (l *Login) behind(ctx context.Context) (credstore.Copy, error) {
 	a, _, err := l.store(l.Mode()).Load(ctx)
 	switch {
@@ -59,15 +63,19 @@ func (l *Login) behind(ctx context.Context) (credstore.Copy, error) {
 	case err != nil && !errors.Is(err, credstore.ErrNotFound):
 		return credstore.Copy{}, err
 	}
+	var shut credstore.Copy
 	for _, c := range l.Unread(ctx) {
-		return c, nil
+		if c.Err == nil {
+			return c, nil
+		}
+		shut = c
 	}
-	return credstore.Copy{}, credstore.ErrNotFound
+	return shut, credstore.ErrNotFound
 }
 
 // add notes what a place says of itself.
 func (m *Moved) add(place credstore.Place) {
-	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
+	if left := place.Leftover; stays(left) {
 		m.Notes = append(m.Notes, Note{Code: NoteOldCopyLeft, Err: left})
 	}
 	if place.Fallback != nil {

@@ -66,6 +66,7 @@ const (
 	NoteStoreConfigured    NoteCode = "store_configured"     // cli_auth_credentials_store was written to config.toml
 	NoteStoreNotConfigured NoteCode = "store_not_configured" // it could not be written: Codex looks elsewhere; Err says why
 	NoteOldCopyLeft        NoteCode = "old_copy_left"        // the former place could not be cleared; Err says why
+	NoteNotFetched         NoteCode = "not_fetched"          // Where may hold a login that nobody reads, and does not open; Err says why
 	NoteUnreadableKept     NoteCode = "unreadable_kept"      // the file that was replaced could not be read; a copy is at Where
 	NoteActiveUnreadable   NoteCode = "active_unreadable"    // the active login cannot be read; Err says why
 	NoteMended             NoteCode = "mended"               // a change that was cut off has been finished

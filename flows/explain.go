@@ -127,6 +127,8 @@ func classify(say *assets.Catalogue, err error) (code, id string, values []any) 
 			"Path", display.Line(home.Path, 300), "Target", display.Line(home.Target, 300), "Taken", home.NotFolder,
 			"Cause", homeCause(home),
 		}
+	case errors.As(err, &half) && half.Shut != "":
+		return "store", "half_signed_out_shut", []any{"Removed", display.Line(half.Removed, 300), "Shut", display.Line(half.Shut, 300), "Cause", Explain(say, half.Err).Title}
 	case errors.As(err, &half):
 		return "store", "half_signed_out", []any{"Removed", display.Line(half.Removed, 300), "Cause", Explain(say, half.Err).Title}
 	case errors.As(err, &store):

@@ -25,11 +25,15 @@ func (l *Login) Leftovers(ctx context.Context) (active *credstore.Auth, left []c
 
 // Unread are the logins in places of this machine that the configured store
 // does not read at all: after a change of the store or of Codex's feature
-// secret_auth_storage it may be the only one. It changes nothing.
+// secret_auth_storage it may be the only one. An encrypted file that does not
+// open may hold one, and is among them with its error. It changes nothing.
 func (l *Login) Unread(ctx context.Context) []credstore.Copy {
 	var out []credstore.Copy
 	for _, c := range credstore.Everywhere(ctx, l.Home) {
-		if c.Err == nil && !c.Auth.Empty() && !l.reads(c.Place.Kind) {
+		if c.Err != nil && c.Place.Kind != credstore.KindEncrypted || l.reads(c.Place.Kind) {
+			continue
+		}
+		if c.Err != nil || !c.Auth.Empty() {
 			out = append(out, c)
 		}
 	}

@@ -110,6 +110,8 @@ func (l *Login) clearCopies(ctx context.Context, active *credstore.Auth) error {
 			switch {
 			case credstore.IsProblem(c.Err, credstore.ProblemUnavailable):
 				continue // no keyring here, so nothing is in it
+			case shut(c.Err):
+				continue // nobody can open it, and Codex does not look there
 			case c.Err != nil:
 				return c.Err
 			case active == nil, !c.Auth.SameSecret(active):

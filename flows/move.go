@@ -152,7 +152,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 		Written: func() bool {
 			configured = l.configure(to, &receipt)
 			if configured && to == credstore.ModeFile {
-				entry = credstore.DropKeyring(ctx, l.Home)
+				entry = l.dropKeyring(ctx, receipt.unkept)
 			}
 			return configured
 		},

@@ -27,6 +27,8 @@ type Receipt struct {
 	// previous is every session that was replaced: a keyring and a file may
 	// have held one each.
 	previous []*credstore.Auth
+	// unkept is what could not be read, and so is not in the book.
+	unkept []credstore.Copy
 }
 
 // Replaced is the account that was active before, nil when there was none or

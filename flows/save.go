@@ -44,7 +44,7 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 		Written: func() bool {
 			configured = !moving || l.configure(mode, &receipt)
 			if moving && configured && mode == credstore.ModeFile {
-				entry = credstore.DropKeyring(ctx, l.Home)
+				entry = l.dropKeyring(ctx, receipt.unkept)
 			}
 			return configured
 		},
@@ -67,7 +67,7 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 			receipt.add(Note{Code: NotePagesLeft, Err: err})
 		}
 	}
-	if left := place.Leftover; left != nil && !errors.Is(left, credstore.ErrNotFound) && !credstore.IsProblem(left, credstore.ProblemUnavailable) {
+	if left := place.Leftover; stays(left) {
 		receipt.add(Note{Code: NoteOldCopyLeft, Err: left})
 	}
 	return receipt, nil
@@ -134,11 +134,40 @@ func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replaceme
 		case c.Place.Kind != credstore.KindFile && mode != credstore.ModeKeyring:
 			// The way out of a keyring that does not answer must stay open: to
 			// the file, or to automatic choice, which then takes the file too.
+			receipt.unkept = append(receipt.unkept, c)
 		default:
 			return c.Err
 		}
 	}
 	return nil
+}
+
+// dropKeyring removes what the keyring modes hold, but for what is not in the
+// book: a keyring that gave no answer then may give one now.
+func (l *Login) dropKeyring(ctx context.Context, unkept []credstore.Copy) error {
+	var kinds []credstore.Kind
+	var failed error
+	for _, c := range unkept {
+		kinds, failed = append(kinds, c.Place.Kind), errors.Join(failed, c.Err)
+	}
+	err := credstore.DropKeyring(ctx, l.Home, kinds...)
+	if failed == nil {
+		return err
+	}
+	if errors.Is(err, credstore.ErrNotFound) {
+		err = nil
+	}
+	return errors.Join(failed, err)
+}
+
+// stays reports whether a copy that a store could not clear may still be there.
+// Without a keyring there is none, but in an encrypted file.
+func stays(left error) bool {
+	var e *credstore.Error
+	if left == nil || errors.Is(left, credstore.ErrNotFound) {
+		return false
+	}
+	return !errors.As(left, &e) || e.Problem != credstore.ProblemUnavailable || e.Place.Kind == credstore.KindEncrypted
 }
 
 func (l *Login) keep(ctx context.Context, book *credstore.Book, c credstore.Copy, replacement *credstore.Auth, receipt *Receipt) error {

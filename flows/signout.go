@@ -27,11 +27,12 @@ func (l *Login) SignOut(ctx context.Context, revoke bool) (SignedOut, error) {
 	return out, err
 }
 
-// HalfSignedOutError says that a sign-out could not reach the keyring. Removed
-// is the file that is gone all the same; "" for none.
+// HalfSignedOutError says that a sign-out could not reach the keyring, or could
+// not open the encrypted file, which is then Shut. Removed is the file that is
+// gone all the same; "" for none.
 type HalfSignedOutError struct {
-	Removed string
-	Err     error
+	Removed, Shut string
+	Err           error
 }
 
 func (e *HalfSignedOutError) Error() string {
@@ -43,10 +44,13 @@ func (e *HalfSignedOutError) Unwrap() error { return e.Err }
 // is the keyring that failed.
 func halfSignedOut(was []credstore.Copy, err error) error {
 	var store *credstore.Error
-	if !errors.As(err, &store) || store.Place.Kind != credstore.KindKeyring && !(store.Place.Kind == credstore.KindEncrypted && silent(store)) {
+	if !errors.As(err, &store) || store.Place.Kind == credstore.KindFile {
 		return err
 	}
 	half := &HalfSignedOutError{Err: err}
+	if shut(store) {
+		half.Shut = store.Place.Where
+	}
 	for _, c := range was {
 		if c.Place.Kind != credstore.KindFile {
 			continue
@@ -58,10 +62,13 @@ func halfSignedOut(was []credstore.Copy, err error) error {
 	return half
 }
 
-// silent reports that it is the keyring that gave no answer, and not what its
-// key is for.
-func silent(e *credstore.Error) bool {
-	return e.Problem == credstore.ProblemUnavailable || e.Problem == credstore.ProblemLocked || e.Problem == credstore.ProblemTimeout
+// shut reports that an encrypted file does not open, though the keyring answers.
+func shut(err error) bool {
+	var e *credstore.Error
+	if !errors.As(err, &e) || e.Place.Kind != credstore.KindEncrypted {
+		return false
+	}
+	return e.Problem != credstore.ProblemUnavailable && e.Problem != credstore.ProblemLocked && e.Problem != credstore.ProblemTimeout
 }
 
 func (l *Login) logoutStores() []credstore.Mode {

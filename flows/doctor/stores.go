@@ -145,6 +145,11 @@ func (p *patient) unread(ctx context.Context, stored storedLogin) []Finding {
 		if k := p.login.Home.KeyringPlace().Kind; c.Place.Kind != credstore.KindFile && c.Place.Kind != k {
 			at["Feature"] = name(map[bool]string{true: "on", false: "off"}[p.login.Home.Encrypted])
 		}
+		if c.Err != nil {
+			at["Cause"] = cause(c.Err)
+			found = append(found, note("unread_shut", at))
+			continue
+		}
 		found = append(found, note("unread", at))
 	}
 	switch {
