@@ -37,6 +37,7 @@ const (
 const grace = 2 * time.Second
 
 func main() {
+	goOnUnheard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A program that a signal could not end, as one that hangs in a dead file
 	// system, is ended by the next.
@@ -106,7 +107,6 @@ func (o *options) openAt(home credstore.Home, layers policy.Options, issuer flow
 		Trace: loginlog.NewTrace(cmp.Or(rules.LogDir.Value, filepath.Join(home.Path, "log"))),
 	}
 	if o.trace {
-		goOnUnheard()
 		login.Trace.Follow(func(l loginlog.Line) {
 			if _, err := fmt.Fprintln(os.Stderr, l); err != nil {
 				login.Trace.Follow(nil)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,13 +16,16 @@ import (
 // taken and not ignored: programs that are started would inherit that.
 func goOnUnheard() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
-// outlet is standard output for a sign-in. Who does not hear what it says
-// cannot answer it: gone is called, which ends it as an interrupt does, unless
-// the login is being stored.
-type outlet struct{ gone func() }
+// outlet is standard output for a sign-in, here or for another machine. Who does
+// not hear what it says cannot answer it: gone is called, which ends it as an
+// interrupt does, unless the login is being stored.
+type outlet struct {
+	out  io.Writer
+	gone func()
+}
 
 func (o outlet) Write(text []byte) (int, error) {
-	n, err := os.Stdout.Write(text)
+	n, err := o.out.Write(text)
 	if err != nil {
 		o.gone()
 	}

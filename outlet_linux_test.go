@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"codex-login/flows/sandbox"
 )
 
 // TestStandardOutputOnAFullDisk: what a command could not say, it has not done.
@@ -33,5 +37,66 @@ func TestStandardOutputOnAFullDisk(t *testing.T) {
 		if strings.Contains(said, "Exported") {
 			t.Errorf("%s says that it has exported: %s", args, said)
 		}
+	}
+}
+
+// unheard runs a command into a pipe that nobody reads.
+func (p *person) unheard(args ...string) ran {
+	p.t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer write.Close()
+	_ = read.Close()
+	cmd := p.command(args...)
+	var talk bytes.Buffer
+	cmd.Stdout, cmd.Stderr = write, &talk
+	_ = cmd.Run()
+	return ran{"", talk.String(), cmd.ProcessState.ExitCode()}
+}
+
+// TestUnheardCommandEndsWhatItBegan: a reader that goes, as head does, ends no
+// program in the middle of a renewal, whose old token is spent by then.
+func TestUnheardCommandEndsWhatItBegan(t *testing.T) {
+	p := newPerson(t, func(b *sandbox.Behaviour) {
+		quick(b)
+		b.AccessLifetime = time.Minute // due from the start
+	})
+	for _, seat := range []sandbox.Seat{sandbox.MinaPlus, sandbox.JonasMeridian} {
+		if _, code := p.approved(seat, "--device-auth"); code != exitDone {
+			t.Fatal(code)
+		}
+	}
+	// One of the two is refused at once, and said so. The other one is answered
+	// when a program that dies of that would be dead.
+	p.issuer.Set(func(b *sandbox.Behaviour) {
+		b.Inject(sandbox.Refresh, sandbox.Status(http.StatusNotFound, "").First(1))
+		b.EditTokens = func(map[string]any) { time.Sleep(300 * time.Millisecond) }
+	})
+	if got := p.unheard("accounts", "--verify", "--json"); got.code != exitFailed {
+		t.Errorf("%+v", got)
+	}
+	p.issuer.Set(func(b *sandbox.Behaviour) { b.Heal(); b.EditTokens = nil })
+	if got := p.run("", "accounts", "--verify"); got.code != exitDone || strings.Contains(got.out, "ended") {
+		t.Errorf("a session was lost: %+v", got)
+	}
+	for _, args := range []string{"status", "export --json", "doctor --offline", "--help", "completion bash"} {
+		if got := p.unheard(strings.Fields(args)...); got.code != exitFailed || strings.Contains(got.err, "Standard output") {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
+// TestUnheardSignInForAMachine ends: nobody can answer it.
+func TestUnheardSignInForAMachine(t *testing.T) {
+	dir := containers(t, "web")
+	p := newPerson(t, quick)
+	if got := p.unheard("send", "--docker", "web", "--json"); got.code != exitCancelled || loginIn(t, dir, "web") != nil {
+		t.Errorf("%+v", got)
+	}
+	p.run("sk-proj-copied-0123456789\n", "--with-api-key")
+	if got := p.unheard("send", "--docker", "web", "--copy"); got.code != exitFailed || loginIn(t, dir, "web") == nil {
+		t.Errorf("%+v", got)
 	}
 }

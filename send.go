@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 
@@ -115,12 +117,14 @@ func (o *options) send(c *cobra.Command, s sending, hosts []string) error {
 			return err
 		}
 	}
-	courier := plain.Courier{Login: login, Voice: o.sendVoice(), Ask: atTerminal(), Talk: os.Stderr}
+	ctx, cancel := context.WithCancel(c.Context())
+	defer cancel()
+	courier := plain.Courier{Login: login, Voice: o.sendVoice(outlet{o.out, cancel}), Ask: atTerminal(), Talk: os.Stderr}
 	if len(r.Targets) > 0 {
-		err = courier.Send(c.Context(), r)
+		err = courier.Send(ctx, r)
 	}
 	if s.renew && (err == nil || errors.Is(err, plain.ErrSomeFailed)) {
-		err = errors.Join(err, courier.KeepLending(c.Context()))
+		err = errors.Join(err, courier.KeepLending(ctx))
 	}
 	return err
 }
@@ -165,11 +169,13 @@ func (o *options) confirmCopy(c *cobra.Command) error {
 	return err
 }
 
-func (o *options) sendVoice() plain.SendVoice {
+func (o *options) sendVoice(out io.Writer) plain.SendVoice {
 	if o.json {
-		return o.events()
+		return &plain.Events{Say: o.words, Out: out}
 	}
-	return o.talker()
+	l := o.talker()
+	l.Out = out
+	return l
 }
 
 // atTerminal reports whether somebody can be asked, whatever standard input is.

@@ -78,11 +78,10 @@ func (o *options) run(c *cobra.Command, login *flows.Login, r flows.Request, app
 	in := plain.NewInput(os.Stdin)
 	fromInput := r.Method == flows.APIKey || r.Method == flows.AccessToken
 	if fromInput || o.lines(in) {
-		goOnUnheard()
 		ctx, cancel := context.WithCancel(c.Context())
 		defer cancel()
 		c.SetContext(ctx)
-		s := plain.Session{Login: login, Voice: o.voiceTo(outlet{cancel}), Approve: approve, RevokePrevious: o.revokePrevious}
+		s := plain.Session{Login: login, Voice: o.voiceTo(outlet{os.Stdout, cancel}), Approve: approve, RevokePrevious: o.revokePrevious}
 		return o.runLines(c, s, r, in)
 	}
 	if o.trace && term.IsTerminal(int(os.Stderr.Fd())) {
