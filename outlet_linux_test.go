@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"net/http"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"codex-login/flows/sandbox"
+	"codex-login/credstore"
 )
 
 // TestStandardOutputOnAFullDisk: what a command could not say, it has not done.
@@ -57,29 +57,16 @@ func (p *person) unheard(args ...string) ran {
 }
 
 // TestUnheardCommandEndsWhatItBegan: a reader that goes, as head does, ends no
-// program in the middle of a renewal, whose old token is spent by then.
+// program by a signal: it could be in the middle of a renewal, whose old token is
+// spent by then.
 func TestUnheardCommandEndsWhatItBegan(t *testing.T) {
-	p := newPerson(t, func(b *sandbox.Behaviour) {
-		quick(b)
-		b.AccessLifetime = time.Minute // due from the start
-	})
-	for _, seat := range []sandbox.Seat{sandbox.MinaPlus, sandbox.JonasMeridian} {
-		if _, code := p.approved(seat, "--device-auth"); code != exitDone {
-			t.Fatal(code)
-		}
-	}
-	// One of the two is refused at once, and said so. The other one is answered
-	// when a program that dies of that would be dead.
-	p.issuer.Set(func(b *sandbox.Behaviour) {
-		b.Inject(sandbox.Refresh, sandbox.Status(http.StatusNotFound, "").First(1))
-		b.EditTokens = func(map[string]any) { time.Sleep(300 * time.Millisecond) }
-	})
+	p := newPerson(t, quick)
+	due := p.storedSession(accessToken(fmt.Sprintf(`{"exp":%d}`, time.Now().Add(time.Minute).Unix())), time.Hour)
 	if got := p.unheard("accounts", "--verify", "--json"); got.code != exitFailed {
 		t.Errorf("%+v", got)
 	}
-	p.issuer.Set(func(b *sandbox.Behaviour) { b.Heal(); b.EditTokens = nil })
-	if got := p.run("", "accounts", "--verify"); got.code != exitDone || strings.Contains(got.out, "ended") {
-		t.Errorf("a session was lost: %+v", got)
+	if now, err := credstore.Parse([]byte(p.authJSON()), credstore.Place{}); err != nil || now.SameSecret(due) {
+		t.Errorf("not renewed: %v", err)
 	}
 	for _, args := range []string{"status", "export --json", "doctor --offline", "--help", "completion bash"} {
 		if got := p.unheard(strings.Fields(args)...); got.code != exitFailed || strings.Contains(got.err, "Standard output") {
