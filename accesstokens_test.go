@@ -71,4 +71,14 @@ func TestNamesOfAccounts(t *testing.T) {
 	if r := p.run("", "accounts", "label", such, "Own"); !strings.HasPrefix(r.out, "Own is the name of mina@example.test, ") {
 		t.Errorf("%+v", r)
 	}
+	// One workspace, two ways in.
+	if r := p.run(p.issuer.NewAccessToken(sandbox.MinaHarbour)+"\n", "--with-access-token"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if r := p.run("", "switch", "mina@example.test/b3a9"); !strings.Contains(r.err, "as in mina@example.test/access-token,") {
+		t.Errorf("%+v", r)
+	}
+	if r := p.run("", "switch", "mina@example.test/access-token"); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
 }

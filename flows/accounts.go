@@ -224,15 +224,14 @@ func (e *AmbiguousError) Error() string {
 // mostNamed is how many accounts a message names.
 const mostNamed = 10
 
-// such is a longer name of the first of them.
+// such is a longer name of the first of them, which means no other one.
 func (e *AmbiguousError) such() string {
 	first := e.Matches[0]
 	workspace, _, _ := strings.Cut(first.WorkspaceID, "-")
-	switch {
-	case first.Label != "" && !strings.EqualFold(first.Label, strings.TrimSpace(e.Name)):
-		return first.Label
-	case first.Email != "" && workspace != "":
-		return first.Email + "/" + workspace
+	for _, name := range []string{first.Label, first.Email + "/" + workspace, first.Email + "/" + cmp.Or(first.Plan, first.Method)} {
+		if found, err := (Accounts{Entries: e.Matches}).Find(name); err == nil && found.ID == first.ID {
+			return name
+		}
 	}
 	return first.ID
 }
