@@ -86,6 +86,9 @@ func (o *options) command(args []string) *cobra.Command {
 		case "completion":
 			c.Short, c.Args = o.words.Say("command.completion"), o.noArguments
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			for _, shell := range c.Commands() {
+				shell.Args = o.noArguments // cobra's own check says nothing here
+			}
 		case "help":
 			c.Short, c.Run, c.RunE = o.words.Say("command.help"), nil, o.help
 		}

@@ -36,6 +36,7 @@ func TestCommandLine(t *testing.T) {
 		{"status extra", "", exitUsage, "no such command of codex-login status;"},
 		{"help bogus", "", exitUsage, "no such command of codex-login;"},
 		{"completion bogus", "", exitUsage, "no such command of codex-login completion;"},
+		{"completion bash extra", "", exitUsage, "no such command of codex-login completion bash;"},
 		{"doctor --yes", "", exitUsage, "--yes goes with --fix"},
 		{"login bogus", "", exitUsage, "no such command of codex-login login;"},
 		{"--with-api-key --with-access-token", wrongKey, exitUsage, "choose one of"},
