@@ -87,7 +87,7 @@ func (r *Rules) Layers() []LayerReport {
 	var all []LayerReport
 	for _, d := range r.stack.all() {
 		// No project, and Windows has no managed_config.toml.
-		nameless := (d.at.Layer == LayerProject || d.at.Layer == LayerManaged) && d.at.File == ""
+		nameless := (d.at.Layer == LayerProject || d.at.Layer == LayerManaged) && d.at.File == "" && d.at.Preference == ""
 		if nameless || d.state == LayerAbsent && d.at.Preference != "" {
 			continue
 		}
