@@ -56,10 +56,7 @@ func (s checks) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case !ok:
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
-	case pressed(k, s.menu.digits(s.env)):
-		s.menu.row = int(k.String()[0] - '1')
-		return s, nil, s.opens()
-	case pressed(k, s.choose()):
+	case s.menu.numbered(k, s.menu.digits(s.env)), pressed(k, s.choose()):
 		return s, nil, s.opens()
 	default:
 		s.menu.moved(s.env, k)

@@ -36,9 +36,7 @@ func (s export) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 		return s, nil, nil
 	case pressed(k, s.back()):
 		return s, nil, wantBack{}
-	case pressed(k, s.digits()):
-		s.menu.row = int(k.String()[0] - '1')
-	case !pressed(k, s.choose()):
+	case !s.menu.numbered(k, s.digits()) && !pressed(k, s.choose()):
 		return s, nil, nil
 	}
 	if way := s.menu.chosen(); way != "recipes" {

@@ -47,6 +47,15 @@ func (m *menu) moved(e *env, k tea.KeyMsg) bool {
 	return true
 }
 
+// numbered selects a row by its number, if k is one of the digits.
+func (m *menu) numbered(k tea.KeyMsg, digits key.Binding) bool {
+	if !pressed(k, digits) {
+		return false
+	}
+	m.row = int(k.String()[0] - '1')
+	return true
+}
+
 func (m menu) view(e *env, w, h int) string {
 	t := e.theme
 	var out []string

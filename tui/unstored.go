@@ -49,10 +49,7 @@ func (s unstored) Update(msg tea.Msg) (screen, tea.Cmd, intent) {
 	case tea.KeyMsg:
 		switch {
 		case !s.working && s.menu.moved(s.env, msg):
-		case pressed(msg, s.digits()):
-			s.menu.row = int(msg.String()[0] - '1')
-			return s.act()
-		case pressed(msg, s.choose()):
+		case s.menu.numbered(msg, s.digits()), pressed(msg, s.choose()):
 			return s.act()
 		case pressed(msg, s.back()):
 			return s, nil, wantBack{}
