@@ -20,6 +20,20 @@ func (w *ward) far(scheme, name string) {
 	w.overrides = []string{`openai_base_url="` + scheme + `://api-` + name + `/v1"`, `chatgpt_base_url="` + scheme + `://chat-` + name + `"`}
 }
 
+// Which store is in force, a configuration that cannot be read does not say, and
+// neither does the doctor.
+func TestStoreThatNobodyKnows(t *testing.T) {
+	w := newWard(t)
+	must(w, os.Remove(w.path("auth.json")))
+	w.config("# mine\nmodel oops")
+	found := findings(w.examine())
+	for code, said := range map[string]string{"login.unknown": "None is in ~/.codex/auth.json", "keyring.unknown": "Whether Codex needs it is not known"} {
+		if f, ok := found[code]; !ok || f.Severity != Skipped || !strings.Contains(f.Explain(words).Measured, said) {
+			t.Errorf("%s: %v %q", code, ok, f.Explain(words).Measured)
+		}
+	}
+}
+
 // One cause is one problem, in the row that it belongs to.
 func TestOneCauseIsOneProblem(t *testing.T) {
 	proxy := func(status string) func(*ward) {

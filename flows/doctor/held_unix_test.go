@@ -91,8 +91,10 @@ func TestClosedHomeIsOneFinding(t *testing.T) {
 	if r.Problems != 1 || r.Warnings != 0 || strings.Contains(text(r), "auth.lock") || strings.Contains(text(r), "config.toml") {
 		t.Errorf("%d problems:\n%s", r.Problems, text(r))
 	}
-	if f := findings(r)["locks.no_entry"]; f.Severity != Skipped {
-		t.Errorf("locks:\n%s", text(r))
+	for _, id := range []string{"locks", "configuration"} {
+		if f, ok := findings(r)[id+".no_entry"]; !ok || f.Severity != Skipped {
+			t.Errorf("%s:\n%s", id, text(r))
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ func checkLogin(ctx context.Context, p *patient) []Finding {
 	switch {
 	case errors.Is(stored.err, credstore.ErrNotFound) && p.dangling() != "":
 		return []Finding{warning("dangling", with{"Path": p.path(p.login.Home.AuthFile()), "To": p.path(p.dangling())})}
+	case errors.Is(stored.err, credstore.ErrNotFound) && p.login.Rules.Unreadable():
+		return []Finding{{Cause: "unknown", Severity: Skipped, values: at}}
 	case errors.Is(stored.err, credstore.ErrNotFound):
 		return []Finding{note("nobody", with{"Mode": name(string(p.login.Mode()))})}
 	case credstore.IsProblem(stored.err, credstore.ProblemCorrupt):

@@ -12,10 +12,11 @@ import (
 // checkConfiguration looks whether every layer can be read.
 func checkConfiguration(_ context.Context, p *patient) []Finding {
 	var found []Finding
-	layers := 0
+	layers, closed := 0, false
 	for _, l := range p.login.Rules.Layers() {
 		switch {
 		case l.Err != nil && p.barred() && filepath.Dir(l.File) == p.login.Home.Path: // the folder's row says so
+			closed = true
 		case l.Err != nil:
 			found = append(found, p.broken(l.Err))
 		case l.State == policy.LayerRead && l.File != "":
@@ -26,6 +27,9 @@ func checkConfiguration(_ context.Context, p *patient) []Finding {
 	var bad *policy.ConfigError
 	if len(found) == 0 && errors.As(p.Trouble, &bad) && !p.barred() {
 		found = append(found, p.broken(bad))
+	}
+	if len(found) == 0 && closed {
+		return []Finding{{Cause: causeNoEntry, Severity: Skipped}}
 	}
 	return or(found, with{"Count": count(layers)})
 }

@@ -44,9 +44,13 @@ func checkKeyring(ctx context.Context, p *patient) []Finding {
 	switch configured {
 	case credstore.ModeKeyring:
 		return []Finding{problem(why, at)}
+	case credstore.ModeFile:
+		if p.login.Rules.Unreadable() { // file is only what it is without a word
+			return []Finding{{Cause: "unknown", Severity: Skipped, values: at}}
+		}
 	case credstore.ModeAuto:
 		return []Finding{note(why+"_auto", at)}
-	case credstore.ModeFile, credstore.ModeEphemeral:
+	case credstore.ModeEphemeral:
 	}
 	return []Finding{{Cause: "not_needed", Severity: Sound, values: at}}
 }
