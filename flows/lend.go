@@ -103,6 +103,9 @@ func (l *Login) tokenToLend(ctx context.Context, id string) (*credstore.Auth, ti
 	}
 	if errors.As(err, new(*NoAccountError)) {
 		err = errGone
+		if _, _, bad := l.store(l.Mode()).Load(ctx); bad != nil && !errors.Is(bad, credstore.ErrNotFound) {
+			err = bad // it may be the login in use, which somebody is just writing or has spoiled
+		}
 	}
 	if err != nil {
 		return nil, time.Time{}, err

@@ -54,6 +54,27 @@ func TestRenewingALoanOfNobody(t *testing.T) {
 	l := hurried(t, issuer)
 	signIn(t, l, issuer, sandbox.MinaHarbour)
 	sends(t, l, SendRequest{Kind: SendLend, Targets: f.add("", "a")})
+	// A login in use that is spoiled may be that account's: the loan stays.
+	whole, err := os.ReadFile(filepath.Join(l.Home.Path, "auth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(l.Home.Path, "codex-login/accounts")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(l.Home.Path, "auth.json"), whole[:len(whole)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.RenewLoans(t.Context(), func(p Progress) {
+		if !credstore.IsProblem(p.Err, credstore.ProblemCorrupt) {
+			t.Error(p.Err)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	if loans, err := l.Loans(); err != nil || len(loans) != 1 {
+		t.Fatal(loans, err)
+	}
 	for _, name := range []string{"auth.json", "codex-login/accounts"} {
 		if err := os.RemoveAll(filepath.Join(l.Home.Path, name)); err != nil {
 			t.Fatal(err)
