@@ -114,8 +114,8 @@ func compact(parts []string) []string {
 }
 
 // table is a line for each account: a mark for the active one, name, plan and
-// workspace, state, id. Lines are no wider than width where that is possible;
-// 0 is any width.
+// workspace, state, id. Lines are no wider than width, 0 is any: where a table
+// does not fit, an account has several, and nothing of it is cut off.
 func table(say *assets.Catalogue, entries []flows.Entry, width int) []string {
 	const gap = "  "
 	rows := make([][]string, len(entries))
@@ -131,6 +131,9 @@ func table(say *assets.Catalogue, entries []flows.Entry, width int) []string {
 		widest[1] = min(widest[1], 20)
 		widest[0] = min(widest[0], max(space-widest[1], 16))
 		widest[1] = min(widest[1], max(space-widest[0], 8))
+		if widest[0]+widest[1] > space {
+			return stacked(entries, rows, width)
+		}
 	}
 	out := make([]string, len(rows))
 	for i, row := range rows {
@@ -143,6 +146,30 @@ func table(say *assets.Catalogue, entries []flows.Entry, width int) []string {
 			line += cell(row[2], widest[2]) + gap
 		}
 		out[i] = line + row[3]
+	}
+	return out
+}
+
+// stacked has as much of an account on a line as fits, and the rest below.
+func stacked(entries []flows.Entry, rows [][]string, width int) []string {
+	var out []string
+	for i, row := range rows {
+		line := "  "
+		if entries[i].Active {
+			line = "* "
+		}
+		for c, part := range compact(row) {
+			switch {
+			case c == 0:
+				line += part
+			case ansi.StringWidth(line+"  "+part) <= width:
+				line += "  " + part
+			default:
+				out = append(out, line)
+				line = "    " + part
+			}
+		}
+		out = append(out, line)
 	}
 	return out
 }
