@@ -36,7 +36,11 @@ func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, erro
 		return s.place(), err
 	}
 	defer l.unlock()
-	failed := keyringError("save", s.place(), probe(ctx, s.ring))
+	spared := steps.spare()
+	failed := spared
+	if failed == nil {
+		failed = keyringError("save", s.place(), probe(ctx, s.ring))
+	}
 	if failed == nil {
 		failed = s.write(ctx, a)
 	}
@@ -52,15 +56,16 @@ func (s *autoStore) Save(ctx context.Context, a *Auth, steps Steps) (Place, erro
 	}
 	place.Fallback = failed
 	if steps.written() {
-		place.Fallback = s.retire(context.WithoutCancel(ctx), failed)
+		place.Fallback = s.retire(context.WithoutCancel(ctx), failed, spared != nil)
 	}
 	return place, nil
 }
 
 // retire removes the entry that the file has replaced and returns why the
 // keyring was passed over. A keyring that could not be reached is not asked
-// again: that would be another deadline or another prompt.
-func (s *autoStore) retire(ctx context.Context, failed error) error {
+// again: that would be another deadline or another prompt. Nor is one whose
+// entry is to be spared.
+func (s *autoStore) retire(ctx context.Context, failed error, spared bool) error {
 	var e *Error
 	if !errors.As(failed, &e) {
 		return failed
@@ -71,7 +76,7 @@ func (s *autoStore) retire(ctx context.Context, failed error) error {
 			return failed
 		}
 	default:
-		if ignoreNotFound(s.slot().remove(ctx)) == nil {
+		if !spared && ignoreNotFound(s.slot().remove(ctx)) == nil {
 			return failed
 		}
 	}

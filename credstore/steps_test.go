@@ -136,3 +136,26 @@ func TestCopies(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestSpare holds that the automatic choice neither replaces nor removes an
+// entry that nobody could read before, though the keyring answers again.
+func TestSpare(t *testing.T) {
+	for _, problem := range []Problem{ProblemLocked, ProblemIO} {
+		ctx, home, ring := testContext(t), testHome(t), mockKeyring(t)
+		store := &autoStore{keyringStore{home, ring}}
+		if _, err := store.Save(ctx, apiKey("sk-old"), Steps{}); err != nil {
+			t.Fatal(err)
+		}
+		why := &Error{Problem: problem, Op: "read", Place: store.place()}
+		place, err := store.Save(ctx, apiKey("sk-new"), Steps{Spare: func() error { return why }})
+		if err != nil || place.Kind != KindFile || !IsProblem(place.Fallback, problem) {
+			t.Errorf("%s: %+v, %v", problem, place, err)
+		}
+		if a, _, err := (&keyringStore{home, ring}).Load(ctx); err != nil || a.APIKey.Reveal() != "sk-old" {
+			t.Errorf("%s: the entry is gone: %v", problem, err)
+		}
+		if a, _, err := (&fileStore{home}).Load(ctx); err != nil || a.APIKey.Reveal() != "sk-new" {
+			t.Errorf("%s: %v", problem, err)
+		}
+	}
+}

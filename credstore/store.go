@@ -57,6 +57,10 @@ type Place struct {
 type Steps struct {
 	// Before runs before anything is written. Its error ends the Save.
 	Before func(ctx context.Context) error
+	// Spare, where set, says after Before why the keyring must be passed over:
+	// that what it holds could not be read, and so has been kept nowhere. Only
+	// the automatic choice asks it, which has the file to go to.
+	Spare func() error
 	// Choose, where set, picks the login to be stored, in place of the one
 	// that Save was given, which may then be nil. It runs after Before. Its
 	// error ends the Save, and so does a nil login, with ErrNotFound.
@@ -71,6 +75,13 @@ func (s Steps) before(ctx context.Context) error {
 		return nil
 	}
 	return s.Before(ctx)
+}
+
+func (s Steps) spare() error {
+	if s.Spare == nil {
+		return nil
+	}
+	return s.Spare()
 }
 
 // choose returns the login to be stored, a where the caller leaves it at that,

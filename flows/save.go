@@ -41,6 +41,13 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 			}
 			return l.keepReplaced(ctx, mode, found.auth, &receipt)
 		},
+		// A keyring that gave no answer then may give one now.
+		Spare: func() error {
+			if len(receipt.unkept) == 0 {
+				return nil
+			}
+			return receipt.unkept[0].Err
+		},
 		Written: func() bool {
 			configured = !moving || l.configure(mode, &receipt)
 			if moving && configured && mode == credstore.ModeFile {
