@@ -53,7 +53,13 @@ func (s sending) elsewhere() []int {
 // unstored are the machines whose sign-in is finished, is not stored there and
 // is nowhere else.
 func (s sending) unstored() []int {
-	return s.each(func(r sendRow) bool { return !r.running && r.now.Unstored && !r.now.Unsure })
+	return s.each(func(r sendRow) bool {
+		if r.running || r.errand == nil {
+			return false
+		}
+		p := r.errand.Progress()[0] // the row knows nothing of what was kept since
+		return p.Unstored && !p.Unsure
+	})
 }
 
 // away is the way out of this screen, unless a sign-in would be lost by it.

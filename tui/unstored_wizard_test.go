@@ -93,6 +93,24 @@ func TestUnstoredSignInIsKeptHere(t *testing.T) {
 	}
 }
 
+// TestUnstoredSignInThatWasKept beside one that could not be: nobody is asked
+// about it again, nor has to sign in again.
+func TestUnstoredSignInThatWasKept(t *testing.T) {
+	d, s, _ := finished(t)
+	d.key("esc")
+	asked := until[unstored](d, nil)
+	if kept, err := asked.errands[0].Keep(t.Context()); err != nil || len(kept) != 1 {
+		t.Fatalf("%+v %v", kept, err)
+	}
+	d.key("1")
+	until(d, atRest)
+	d.key("esc")
+	until[machines](d, nil)
+	if n := len(s.RequestsTo(sandbox.DeviceCode)); n != 1 || revoked(s) != 0 {
+		t.Errorf("%d codes, %d sessions were ended", n, revoked(s))
+	}
+}
+
 // TestUnstoredSignInIsEnded, on the key for that, and by leaving from anywhere,
 // which waits for it and says so.
 func TestUnstoredSignInIsEnded(t *testing.T) {
