@@ -57,7 +57,10 @@ func (s sending) unstored() []int {
 		if r.running || r.errand == nil {
 			return false
 		}
-		p := r.errand.Progress()[0] // the row knows nothing of what was kept since
+		p := r.now
+		if live := r.errand.Progress(); len(live) == 1 {
+			p = live[0] // it may have been kept here since the row was told
+		}
 		return p.Unstored && !p.Unsure
 	})
 }
