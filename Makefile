@@ -50,7 +50,8 @@ vet:
 
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
-	$(GO) run $(CHECK) ./...
+	$(GO) vet -tags wine .
+	$(GO) run $(CHECK) -tags wine ./...
 	@mkdir -p .deps; GOBIN=$(CURDIR)/.deps $(GO) install $(VULN) 2>/dev/null || { echo 'govulncheck: cannot be built from here; not run'; exit 0; }; \
 	.deps/govulncheck ./...; code=$$?; [ $$code -ne 3 ] || exit 1; \
 	[ $$code -eq 0 ] || echo 'govulncheck: its database was not reached'
@@ -63,7 +64,7 @@ interleave:
 	$(GO) test . -run '^TestSwitchBeside' -count=1 -timeout 60m -v -rounds $(ROUNDS)
 
 wine:
-	$(GO) test . -run '^TestWindows$$' -count=1 -timeout 30m -v -wine
+	$(GO) test . -run '^TestWindows$$' -count=1 -timeout 30m -v -tags wine
 
 deps-wine:
 	@CODEX=$(CODEX) sh .ci/deps-wine

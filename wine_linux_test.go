@@ -1,10 +1,11 @@
+//go:build wine
+
 package main
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,6 @@ import (
 	"codex-login/flows/sandbox"
 	"codex-login/tui/termtest"
 )
-
-var underWine = flag.Bool("wine", false, "walk through the Windows build under wine")
 
 // pc is a Windows machine: a wine prefix of its own, with our build on it and,
 // where make deps-wine was run, the real Codex for Windows.
@@ -43,9 +42,6 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE p, SIZE_T n) { return RtlGen
 
 func newPC(t *testing.T) *pc {
 	t.Helper()
-	if !*underWine {
-		t.Skip("make wine runs it")
-	}
 	if !sandbox.Isolated() {
 		t.Fatal("needs a network namespace: nothing here may reach another machine")
 	}
