@@ -175,10 +175,10 @@ func TestBrokenConfiguration(t *testing.T) {
 			term := p.sit(termtest.Options{Cols: 200})
 			for _, step := range []struct{ key, text string }{
 				{"h", "cannot be used"},
-				{"2", said("checks.name.rules")},
+				{"2", said("checks.heading")},
 				{"tab", said("rules.heading")},
 				{"esc", said("rules.layers")},
-				{"esc", said("checks.name.rules")},
+				{"esc", said("checks.heading")},
 				{"q", "cannot be used"},
 			} {
 				term.WaitFor(step.text)
