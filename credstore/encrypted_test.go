@@ -302,7 +302,7 @@ func TestEncryptedFileBehindALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(elsewhere, home.EncryptedFile()); err != nil {
-		t.Skip("no right to make symbolic links")
+		missing(t, "the right to make symbolic links")
 	}
 	before := read(t, elsewhere)
 	if err := store.Delete(ctx); err != nil {
@@ -344,7 +344,7 @@ func TestEncryptedFileSparesTheFilesOfOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := os.Symlink(to, from); err != nil {
-				t.Skip("no right to make symbolic links")
+				missing(t, "the right to make symbolic links")
 			}
 			theirs := filepath.Join(elsewhere, ".auth-abcdef")
 			write(t, theirs, "being written")
@@ -362,7 +362,7 @@ func TestDeleteIfWithAnEncryptedFileAndNoKeyring(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	ctx, home := testContext(t), testHome(t).encrypted()
 	if !IsProblem(ProbeKeyring(ctx, home), ProblemUnavailable) {
-		t.Skip("no keyring that can be out of reach")
+		missing(t, "a keyring that can be out of reach")
 	}
 	agree := func([]Copy) error { return nil }
 	if err := DeleteIf(ctx, home, agree, ModeKeyring, ModeFile); err != ErrNotFound {

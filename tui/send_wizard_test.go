@@ -289,8 +289,10 @@ func TestManyMachines(t *testing.T) {
 	}
 }
 
-// TestLeavingWhileACodeWaits ends the errands, and stores nothing anywhere.
-func TestLeavingWhileACodeWaits(t *testing.T) {
+// signingInForBuildbox has asked for a code for a machine that is there, and
+// returns where the machines have their homes.
+func signingInForBuildbox(t *testing.T) (*driver, *sandbox.Server, string) {
+	t.Helper()
 	dir := fleet(t, "buildbox")
 	s := startSandbox(t, nil)
 	e := liveEnv(t, s)
@@ -301,6 +303,12 @@ func TestLeavingWhileACodeWaits(t *testing.T) {
 	d.key("enter")
 	until[enable](d, nil)
 	d.key("enter")
+	return d, s, dir
+}
+
+// TestLeavingWhileACodeWaits ends the errands, and stores nothing anywhere.
+func TestLeavingWhileACodeWaits(t *testing.T) {
+	d, _, dir := signingInForBuildbox(t)
 	one := until(d, func(s sending) bool { return s.inner != nil })
 	d.key("esc")
 	until[machines](d, nil)

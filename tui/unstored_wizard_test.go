@@ -17,16 +17,7 @@ import (
 // returns where that has its login.
 func finished(t *testing.T) (*driver, *sandbox.Server, string) {
 	t.Helper()
-	dir := fleet(t, "buildbox")
-	s := startSandbox(t, nil)
-	e := liveEnv(t, s)
-	d := drive(t, envWith(t, e.login, sshHosts(t, "buildbox")), "")
-	until[picker](d, nil)
-	d.key("x")
-	until(d, func(m machines) bool { return m.read })
-	d.key("enter")
-	until[enable](d, nil)
-	d.key("enter")
+	d, s, dir := signingInForBuildbox(t)
 	one := until(d, func(s sending) bool { _, ok := s.inner.(device); return ok && s.inner.(device).waiting() })
 	there := filepath.Join(dir, "buildbox", "auth.json")
 	if err := os.Mkdir(there, 0o700); err != nil {
