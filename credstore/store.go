@@ -57,7 +57,7 @@ type Place struct {
 type Steps struct {
 	// Before runs before anything is written. Its error ends the Save.
 	Before func(ctx context.Context) error
-	// Spare, where set, says after Before why the keyring must be passed over:
+	// Spare, where set, says after Before and Choose why the keyring must be passed over:
 	// that what it holds could not be read, and so has been kept nowhere. Only
 	// the automatic choice asks it, which has the file to go to.
 	Spare func() error

@@ -36,6 +36,7 @@ func (l *Login) bring(ctx context.Context, out *Moved) error {
 			}
 			return left.Auth, l.keepReplaced(ctx, mode, left.Auth, &receipt)
 		},
+		Spare: receipt.spare,
 	})
 	if err != nil {
 		return err

@@ -149,6 +149,7 @@ func (l *Login) moveActive(ctx context.Context, to credstore.Mode, out *Moved) e
 			}
 			return active, l.keepReplaced(ctx, to, active, &receipt)
 		},
+		Spare: receipt.spare,
 		Written: func() bool {
 			configured = l.configure(to, &receipt)
 			if configured && to == credstore.ModeFile {

@@ -41,13 +41,7 @@ func (l *Login) saveIn(ctx context.Context, mode credstore.Mode, found identifie
 			}
 			return l.keepReplaced(ctx, mode, found.auth, &receipt)
 		},
-		// A keyring that gave no answer then may give one now.
-		Spare: func() error {
-			if len(receipt.unkept) == 0 {
-				return nil
-			}
-			return receipt.unkept[0].Err
-		},
+		Spare: receipt.spare,
 		Written: func() bool {
 			configured = !moving || l.configure(mode, &receipt)
 			if moving && configured && mode == credstore.ModeFile {
@@ -147,6 +141,15 @@ func (l *Login) keepReplaced(ctx context.Context, mode credstore.Mode, replaceme
 		}
 	}
 	return nil
+}
+
+// spare is why a keyring must not be written to: it gave no answer when its
+// logins were to be kept, and may give one now.
+func (r *Receipt) spare() error {
+	if len(r.unkept) == 0 {
+		return nil
+	}
+	return r.unkept[0].Err
 }
 
 // dropKeyring removes what the keyring modes hold, but for what is not in the

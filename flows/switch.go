@@ -181,6 +181,7 @@ func (l *Login) exchange(ctx context.Context, id string, out *Switched, agree fu
 			}
 			return target, l.keepReplaced(ctx, l.Mode(), target, &left)
 		},
+		Spare: left.spare,
 		Written: func() bool {
 			for _, page := range pages {
 				if err := l.book().Remove(ctx, page); err != nil && !errors.Is(err, credstore.ErrNotFound) {

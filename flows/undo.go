@@ -112,6 +112,7 @@ func (l *Login) restore(ctx context.Context, r Receipt) (*Switched, error) {
 			}
 			return target, l.keepReplaced(ctx, l.Mode(), target, &left)
 		},
+		Spare: left.spare,
 		Written: func() bool {
 			// The session of the sign-in may have its front page now.
 			if _, err := l.book().Take(ctx, target); ignoreNotFound(err) != nil {
